@@ -1,0 +1,148 @@
+import { type Static, Type } from 'typebox';
+import { DOMAINS, METRICS, PROTOCOLS } from '../job/fields.js';
+
+const fraction = (description?: string) =>
+  Type.Number({ minimum: 0, maximum: 1, ...(description === undefined ? {} : { description }) });
+const interval = Type.Array(fraction(), {
+  minItems: 2,
+  maxItems: 2,
+  description: 'Clopper–Pearson, [low, high]',
+});
+
+/** Counts over one split, as fractions of its n rows. */
+export const SplitMeasureSchema = Type.Object({
+  n: Type.Integer({ minimum: 0 }),
+  risk: fraction('μ̂(E)'),
+  riskInterval: Type.Optional(interval),
+  advRisk: fraction('μ̂(E_ε)'),
+  advRiskInterval: Type.Optional(interval),
+});
+export type SplitMeasure = Static<typeof SplitMeasureSchema>;
+
+const MeanStdSchema = Type.Object({
+  mean: Type.Number(),
+  std: Type.Number({ description: 'population standard deviation' }),
+});
+const RestartSplitSchema = Type.Object({ risk: MeanStdSchema, advRisk: MeanStdSchema });
+
+export const ScanSchema = Type.Object({
+  coordinate: Type.Integer({ minimum: 0 }),
+  side: Type.Enum(['>=', '<=']),
+  threshold: Type.Number({ description: 'E = {x : x_coordinate side threshold}, in units of the values' }),
+  train: SplitMeasureSchema,
+  test: SplitMeasureSchema,
+});
+export type Scan = Static<typeof ScanSchema>;
+
+export const ProvenanceSchema = Type.Object({
+  version: Type.String(),
+  methodVersion: Type.Integer(),
+  datasetDigest: Type.String(),
+  reused: Type.Array(Type.Object({ step: Type.String(), artifacts: Type.Integer({ minimum: 1 }) }), {
+    description: 'Steps whose artifacts were already there',
+  }),
+  workers: Type.Array(
+    Type.Object({
+      host: Type.String(),
+      engine: Type.String(),
+      device: Type.String(),
+      threads: Type.Integer(),
+    }),
+  ),
+});
+export type Provenance = Static<typeof ProvenanceSchema>;
+
+const estimateFields = {
+  metric: Type.Enum([...METRICS]),
+  epsilon: Type.Number(),
+  epsilonExact: Type.String(),
+  alpha: Type.Number(),
+  T: Type.Optional(Type.Integer()),
+  method: Type.String(),
+  protocol: Type.Enum([...PROTOCOLS]),
+  domain: Type.Enum([...DOMAINS]),
+  best: Type.Object({
+    seed: Type.Optional(Type.Integer()),
+    q: Type.Optional(Type.Number()),
+    train: SplitMeasureSchema,
+    validation: Type.Optional(SplitMeasureSchema),
+    test: SplitMeasureSchema,
+  }),
+  restarts: Type.Optional(
+    Type.Object({
+      count: Type.Integer(),
+      train: RestartSplitSchema,
+      validation: Type.Optional(RestartSplitSchema),
+      test: RestartSplitSchema,
+    }),
+  ),
+  intrinsicRobustness: Type.Object({
+    estimate: fraction('1 − best.test.advRisk'),
+    atLeast: Type.Optional(fraction('1 − bound.advRisk')),
+  }),
+  bound: Type.Optional(
+    Type.Object(
+      { alpha: fraction(), advRisk: fraction(), confidence: fraction() },
+      {
+        description:
+          'With this confidence h(μ, alpha, ε) ≤ advRisk. Only where test took no part in a choice',
+      },
+    ),
+  ),
+  scan: ScanSchema,
+  exact: Type.Optional(
+    Type.Object({ concentration: fraction('h(μ, α, ε), where the distribution is known') }),
+  ),
+  convergence: Type.Optional(
+    Type.Object({ samples: Type.Integer(), atLeastT2: Type.Boolean(), atLeastT4: Type.Boolean() }),
+  ),
+  provenance: ProvenanceSchema,
+  timings: Type.Record(Type.String(), Type.Number({ description: 'seconds' })),
+};
+
+/** A job's result. An upper bound on the concentration function, never a lower bound on adversarial risk. */
+export const EstimateSchema = Type.Object(estimateFields, {
+  $id: 'Estimate',
+  title: 'Estimate',
+  additionalProperties: false,
+});
+export type Estimate = Static<typeof EstimateSchema>;
+
+export const SearchTraceEntrySchema = Type.Object({
+  seed: Type.Integer(),
+  q: Type.Number(),
+  T: Type.Integer(),
+  train: SplitMeasureSchema,
+  validation: Type.Optional(SplitMeasureSchema),
+  test: Type.Optional(SplitMeasureSchema),
+});
+export type SearchTraceEntry = Static<typeof SearchTraceEntrySchema>;
+
+export const CurvePointSchema = Type.Object({
+  epsilon: Type.Number(),
+  risk: fraction(),
+  advRisk: fraction(),
+});
+export type CurvePoint = Static<typeof CurvePointSchema>;
+
+export const ResultArtifactSchema = Type.Object({
+  name: Type.String(),
+  mediaType: Type.String(),
+  bytes: Type.Integer({ minimum: 0 }),
+  sha256: Type.String(),
+  href: Type.Optional(Type.String()),
+});
+export type ResultArtifact = Static<typeof ResultArtifactSchema>;
+
+/** `GET /v1/jobs/{id}/result` and `levy measure --json`: the whole estimate. */
+export const ResultSchema = Type.Object(
+  {
+    ...estimateFields,
+    warnings: Type.Array(Type.Object({ code: Type.String(), detail: Type.String() })),
+    searchTrace: Type.Optional(Type.Array(SearchTraceEntrySchema)),
+    epsilonCurve: Type.Array(CurvePointSchema),
+    artifacts: Type.Array(ResultArtifactSchema),
+  },
+  { $id: 'Result', title: 'Result', additionalProperties: false },
+);
+export type Result = Static<typeof ResultSchema>;
