@@ -1,0 +1,125 @@
+import type { Dataset, EngineClass } from '@levy/contracts';
+import { fitRowCount, validationRowCount } from './counts.js';
+import type { PlannedStep } from './plan-job.js';
+import type { NeighboursStep, RowList, Step } from './step.js';
+
+/** Where a plan is to run. */
+export interface Machine {
+  readonly engine: EngineClass;
+  readonly threads: number;
+}
+
+export interface Cost {
+  readonly seconds: number;
+  /** Bytes of the artifact. */
+  readonly bytes: number;
+}
+
+/**
+ * Elementary steps answered per second and thread (method §9: one |a−b| added is one step), rounded down from
+ * bench/: they size progress bars and plans, not results.
+ */
+const RATES = {
+  wasm: { l1Bytes: 1.5e10, l1Floats: 5e9, centres: 1e9, faces: 1.5e9, products: 1e9 },
+  gpu: { l1Bytes: 1e12, l1Floats: 1e12, centres: 2e11, faces: 2e11, products: 2e11 },
+} as const;
+
+/** Iterations that a block power iteration typically takes. */
+const COMPONENT_ITERATIONS = 15;
+const COMPONENT_BLOCK = 8;
+/** Share of its cap of iterations that k-means typically uses. */
+const TYPICAL_ITERATIONS = 0.8;
+const FIXED_SECONDS = 0.005;
+
+export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
+  const rate = RATES[machine.engine];
+  const d = dataset.columns;
+  const seconds = (work: number, perSecond: number) => FIXED_SECONDS + work / (perSecond * machine.threads);
+  switch (step.name) {
+    case 'neighbours': {
+      const n = rowCount(step.rows, dataset);
+      return {
+        seconds: seconds(n * n * d, dataset.dtype === 'u1' ? rate.l1Bytes : rate.l1Floats),
+        bytes: 4 * n,
+      };
+    }
+    case 'clusters': {
+      const work = step.covered * d * step.T * step.iterations * TYPICAL_ITERATIONS;
+      return { seconds: seconds(work, rate.centres), bytes: step.T * (8 * d + 4) };
+    }
+    case 'margins': {
+      const n =
+        step.rows === 'uncovered'
+          ? uncovered(step.clusters.neighbours, step.clusters.covered, dataset)
+          : rowCount(step.rows, dataset);
+      return { seconds: seconds(n * d * step.clusters.T, rate.faces), bytes: 16 * n };
+    }
+    case 'search': {
+      const runs = Math.ceil(Math.log2(1 / step.qTolerance));
+      return { seconds: runs * rectanglesSeconds(step.setting, dataset, machine), bytes: 4096 };
+    }
+    case 'restarts':
+      return { seconds: step.count * rectanglesSeconds(step.setting, dataset, machine), bytes: 8192 };
+    case 'component': {
+      const work = rowCount(step.rows, dataset) * d * COMPONENT_ITERATIONS * COMPONENT_BLOCK * 2;
+      return { seconds: seconds(work, rate.products), bytes: 8 * d };
+    }
+    case 'scan':
+      return { seconds: FIXED_SECONDS + (rowCount(step.rows, dataset) * d) / 3e8, bytes: 1024 };
+    case 'region':
+      return { seconds: FIXED_SECONDS, bytes: 16 * d };
+    case 'evaluation':
+      return {
+        seconds: FIXED_SECONDS + ((dataset.splits.train.rows + dataset.splits.test.rows) * d) / 1e9,
+        bytes: 16_384,
+      };
+  }
+}
+
+/** The data set, its fitted rows twice (in this process and with the engine), and the largest artifact. */
+export function peakBytes(dataset: Dataset, steps: readonly PlannedStep[]): number {
+  const { train, test } = dataset.splits;
+  const artifacts = Math.max(0, ...steps.map((step) => step.estimatedBytes));
+  return 4 * train.bytes + 2 * test.bytes + neighbourState(steps, dataset) + artifacts;
+}
+
+/** How many rows a list has. */
+export function rowCount(rows: RowList, dataset: Dataset): number {
+  const { train, test } = dataset.splits;
+  switch (rows.part) {
+    case 'test':
+      return test.rows;
+    case 'validation':
+      return validationRowCount(train.rows);
+    case 'train':
+      return rows.samples?.count ?? train.rows;
+    case 'fit':
+      return rows.samples?.count ?? fitRowCount(train.rows, 'holdout');
+  }
+}
+
+function neighbourState(steps: readonly PlannedStep[], dataset: Dataset): number {
+  const sizes = steps.map(({ step }) =>
+    step.name === 'neighbours' ? 4 * step.k * rowCount(step.rows, dataset) : 0,
+  );
+  return Math.max(0, ...sizes);
+}
+
+function uncovered(neighbours: NeighboursStep, covered: number, dataset: Dataset): number {
+  return rowCount(neighbours.rows, dataset) - covered;
+}
+
+/** One clustering at a middling q with its margins. */
+function rectanglesSeconds(
+  setting: { neighbours: NeighboursStep; T: number; iterations: number; choosing: RowList },
+  dataset: Dataset,
+  machine: Machine,
+): number {
+  const n = rowCount(setting.neighbours.rows, dataset);
+  const judged = 0.4 * n + rowCount(setting.choosing, dataset) + dataset.splits.test.rows;
+  const rate = RATES[machine.engine];
+  const assigning =
+    (0.6 * n * dataset.columns * setting.T * setting.iterations * TYPICAL_ITERATIONS) / rate.centres;
+  const judging = (judged * dataset.columns * setting.T) / rate.faces;
+  return FIXED_SECONDS + (assigning + judging) / machine.threads;
+}

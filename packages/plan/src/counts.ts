@@ -1,0 +1,24 @@
+import {
+  ceilRational,
+  floorRational,
+  multiplyRational,
+  type Protocol,
+  type Rational,
+  rational,
+} from '@levy/contracts';
+
+/** Rows of the training split that the holdout protocol sets aside to choose on: 20 %, rounded down (method §2.7). */
+export function validationRowCount(trainRows: number): number {
+  return Math.floor(trainRows / 5);
+}
+
+/** Rows that a region is fitted on. */
+export function fitRowCount(trainRows: number, protocol: Protocol): number {
+  return protocol === 'holdout' ? trainRows - validationRowCount(trainRows) : trainRows;
+}
+
+/** floor(fraction·n) or ceil(fraction·n), on exact rationals: 50000·0.0632 rounds wrongly in floats. */
+export function coveredCount(fraction: Rational, n: number, rounding: 'floor' | 'ceil'): number {
+  const product = multiplyRational(fraction, rational(n));
+  return Number(rounding === 'floor' ? floorRational(product) : ceilRational(product));
+}

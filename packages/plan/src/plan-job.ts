@@ -1,0 +1,204 @@
+import type { Dataset, EngineClass, JobSpec, PlanSummary, RectanglesSpec } from '@levy/contracts';
+import { costOf, type Machine, peakBytes } from './cost.js';
+import { listOf } from './resolve-job.js';
+import {
+  type EvaluationStep,
+  type NeighboursStep,
+  needsOf,
+  type RectanglesSetting,
+  type RegionStep,
+  type RestartsStep,
+  type RowList,
+  type ScanStep,
+  type Step,
+  stepKey,
+} from './step.js';
+
+/** A job's graph of steps: every step comes after the ones it needs. */
+export interface Plan {
+  readonly spec: JobSpec;
+  readonly dataset: Dataset;
+  readonly rows: JobRows;
+  readonly steps: readonly PlannedStep[];
+  readonly evaluation: EvaluationStep;
+  readonly estimatedSeconds: number;
+  /** Most bytes of memory that walking the plan takes, the process itself apart. */
+  readonly estimatedBytes: number;
+}
+
+export interface PlannedStep {
+  readonly step: Step;
+  readonly key: string;
+  readonly needs: readonly string[];
+  readonly estimatedSeconds: number;
+  /** Bytes of the step's artifact. */
+  readonly estimatedBytes: number;
+}
+
+/** The row lists of a job (method §2.7). */
+export interface JobRows {
+  readonly fit: RowList;
+  readonly validation?: RowList;
+  readonly test: RowList;
+  /** The rows on which q, T, restart and method are chosen. */
+  readonly choosing: RowList;
+}
+
+/**
+ * The plan of a resolved job on its data set.
+ * Throws RangeError if the data set is not the one that the spec was resolved for.
+ */
+export function planJob(spec: JobSpec, dataset: Dataset, machine: Machine): Plan {
+  if (dataset.digest !== spec.datasetDigest) {
+    throw new RangeError(
+      `the job was submitted for ${spec.dataset} with digest ${spec.datasetDigest}, but the store now holds ${dataset.digest}; submit it again`,
+    );
+  }
+  const rows = rowsOf(spec);
+  const evaluation = evaluationOf(spec, dataset, rows, machine.engine);
+  const steps = inOrder(evaluation).map((step): PlannedStep => {
+    const cost = costOf(step, dataset, machine);
+    return {
+      step,
+      key: stepKey(step),
+      needs: needsOf(step).map(stepKey),
+      estimatedSeconds: cost.seconds,
+      estimatedBytes: cost.bytes,
+    };
+  });
+  return {
+    spec,
+    dataset,
+    rows,
+    steps,
+    evaluation,
+    estimatedSeconds: steps.reduce((sum, step) => sum + step.estimatedSeconds, 0),
+    estimatedBytes: peakBytes(dataset, steps),
+  };
+}
+
+/** The plan as the dry run answers it. */
+export function summarisePlan(plan: Plan): PlanSummary {
+  return {
+    spec: plan.spec,
+    steps: plan.steps.map(({ step, key, needs, estimatedSeconds, estimatedBytes }) => ({
+      name: step.name,
+      key,
+      needs: [...needs],
+      estimatedSeconds,
+      estimatedBytes,
+    })),
+    estimatedSeconds: plan.estimatedSeconds,
+    estimatedBytes: plan.estimatedBytes,
+  };
+}
+
+function rowsOf(spec: JobSpec): JobRows {
+  const dataset = spec.datasetDigest;
+  const samples = spec.samples === undefined ? {} : { samples: { count: spec.samples, seed: spec.seed } };
+  const test: RowList = { dataset, part: 'test' };
+  if (spec.protocol === 'paper') {
+    return { fit: { dataset, part: 'train', ...samples }, test, choosing: test };
+  }
+  const validation: RowList = { dataset, part: 'validation' };
+  return { fit: { dataset, part: 'fit', ...samples }, validation, test, choosing: validation };
+}
+
+function evaluationOf(spec: JobSpec, dataset: Dataset, rows: JobRows, engine: EngineClass): EvaluationStep {
+  const scan: ScanStep = {
+    name: 'scan',
+    rows: rows.fit,
+    alpha: spec.alpha,
+    slack: spec.slack,
+    epsilon: spec.epsilonExact,
+  };
+  return {
+    name: 'evaluation',
+    region: regionOf(spec, dataset, rows, scan, engine),
+    scan,
+    epsilon: spec.epsilonExact,
+    domain: spec.method === 'rectangles' ? spec.domain : 'unbounded',
+    fit: rows.fit,
+    ...(rows.validation === undefined ? {} : { validation: rows.validation }),
+    test: rows.test,
+  };
+}
+
+function regionOf(
+  spec: JobSpec,
+  dataset: Dataset,
+  rows: JobRows,
+  scan: ScanStep,
+  engine: EngineClass,
+): RegionStep {
+  switch (spec.method) {
+    case 'axis':
+      return { name: 'region', kind: 'axis', scan };
+    case 'hyperplane':
+      return {
+        name: 'region',
+        kind: 'hyperplane',
+        component: { name: 'component', rows: rows.fit, engine },
+        alpha: spec.alpha,
+        slack: spec.slack,
+        epsilon: spec.epsilonExact,
+      };
+    case 'rectangles':
+      return {
+        name: 'region',
+        kind: 'rectangles',
+        candidates: listOf(spec.T).map((T) => restartsOf(spec, T, dataset, rows, engine)),
+        ties: spec.protocol === 'paper' ? 'last' : 'first',
+      };
+  }
+}
+
+function restartsOf(
+  spec: RectanglesSpec,
+  T: number,
+  dataset: Dataset,
+  rows: JobRows,
+  engine: EngineClass,
+): RestartsStep {
+  const neighbours: NeighboursStep = {
+    name: 'neighbours',
+    rows: rows.fit,
+    k: spec.neighbors,
+    ...(dataset.dtype === 'u1' ? {} : { engine }),
+  };
+  const setting: RectanglesSetting = {
+    neighbours,
+    T,
+    seed: spec.seed,
+    iterations: spec.iterations,
+    stopping: spec.protocol === 'paper' ? 'label-sum' : 'labels',
+    alpha: spec.alpha,
+    slack: spec.slack,
+    epsilon: spec.epsilonExact,
+    domain: spec.domain,
+    choosing: rows.choosing,
+  };
+  return {
+    name: 'restarts',
+    setting,
+    q:
+      spec.q === undefined
+        ? { search: { name: 'search', setting, qTolerance: spec.qTolerance } }
+        : { given: spec.q },
+    count: spec.restarts,
+    test: rows.test,
+  };
+}
+
+/** The step and all it needs, each once, needs first. */
+function inOrder(last: Step): Step[] {
+  const steps = new Map<string, Step>();
+  const visit = (step: Step): void => {
+    const key = stepKey(step);
+    if (steps.has(key)) return;
+    for (const need of needsOf(step)) visit(need);
+    steps.set(key, step);
+  };
+  visit(last);
+  return [...steps.values()];
+}

@@ -1,0 +1,344 @@
+import {
+  addRational,
+  compareRational,
+  type Dataset,
+  type Fault,
+  formatRational,
+  type JobSpec,
+  type JobSubmission,
+  jobSubmissionChecker,
+  MAX_FAULTS,
+  type Method,
+  type Metric,
+  multiplyRational,
+  type Protocol,
+  parseRational,
+  type Rational,
+  rational,
+  rationalToNumber,
+  subtractRational,
+} from '@levy/contracts';
+import { coveredCount, fitRowCount } from './counts.js';
+
+export type ResolvedJob =
+  | { readonly ok: true; readonly spec: JobSpec }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** What every method may be given; the rest belongs to single methods. */
+const RECTANGLES_FIELDS = [
+  'T',
+  'domain',
+  'search',
+  'restarts',
+  'q',
+  'neighbors',
+  'iterations',
+  'qTolerance',
+] as const satisfies readonly (keyof JobSubmission)[];
+
+const METHODS_OF: Record<Metric, readonly Method[]> = {
+  linf: ['rectangles', 'balls', 'halfspace', 'axis', 'all'],
+  l2: ['balls', 'hyperplane', 'halfspace', 'axis', 'all'],
+};
+
+const AVAILABLE = ['rectangles', 'hyperplane', 'axis'] as const satisfies readonly Method[];
+type AvailableMethod = (typeof AVAILABLE)[number];
+
+/**
+ * Checks a submission against its data set and fills its defaults in. Names every fault it finds, of shape and
+ * of meaning, at once; a field whose shape is wrong takes no part in the checks of meaning.
+ *
+ * @param dataset what the store holds under the submitted name; undefined if there is nothing.
+ */
+export function resolveJob(submission: unknown, dataset: Dataset | undefined): ResolvedJob {
+  const shape = jobSubmissionChecker.faults(submission);
+  if (typeof submission !== 'object' || submission === null || Array.isArray(submission)) {
+    return { ok: false, faults: shape };
+  }
+  const sound = withoutFaulty(submission, shape);
+  const faults = [...shape, ...faultsOfMeaning(sound, dataset)].slice(0, MAX_FAULTS);
+  if (faults.length > 0 || !jobSubmissionChecker.fits(submission) || dataset === undefined) {
+    return { ok: false, faults };
+  }
+  return { ok: true, spec: fillDefaults(submission, dataset) };
+}
+
+/** The submission's name of a data set, where it has one of the right shape: what to look up before resolving. */
+export function datasetNameOf(submission: unknown): string | undefined {
+  if (typeof submission !== 'object' || submission === null) return undefined;
+  const name: unknown = Reflect.get(submission, 'dataset');
+  const wellFormed = !jobSubmissionChecker
+    .faults(submission)
+    .some((fault) => 'pointer' in fault && fault.pointer.startsWith('#/dataset'));
+  return typeof name === 'string' && wellFormed ? name : undefined;
+}
+
+/** The fields that have no fault of shape; every one of them is of its declared type. */
+function withoutFaulty(submission: object, faults: readonly Fault[]): Partial<JobSubmission> {
+  const faulty = new Set(
+    faults.map((fault) => ('pointer' in fault ? fault.pointer.split('/')[1] : undefined)),
+  );
+  return Object.fromEntries(Object.entries(submission).filter(([name]) => !faulty.has(name)));
+}
+
+function faultsOfMeaning(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
+  return [
+    ...datasetFaults(job, dataset),
+    ...methodFaults(job),
+    ...domainFaults(job, dataset),
+    ...epsilonFaults(job, dataset),
+    ...levelFaults(job, dataset),
+    ...sizeFaults(job, dataset),
+  ];
+}
+
+function datasetFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
+  if (job.dataset === undefined) return [];
+  if (dataset === undefined) {
+    return [
+      fault(
+        'dataset',
+        'unknown-dataset',
+        `there is no data set "${job.dataset}"; GET /v1/datasets or levy datasets list names them`,
+      ),
+    ];
+  }
+  const faults: Fault[] = [];
+  if (dataset.splits.test.rows === 0) {
+    faults.push(
+      fault('dataset', 'no-test-rows', `${job.dataset} has no test rows; import it with a test split`),
+    );
+  }
+  const least = protocolOf(job) === 'holdout' ? 5 : 2;
+  if (dataset.splits.train.rows < least) {
+    faults.push(
+      fault(
+        'dataset',
+        'too-few-rows',
+        `${job.dataset} has ${dataset.splits.train.rows} training rows; this protocol needs at least ${least}`,
+      ),
+    );
+  }
+  return faults;
+}
+
+function methodFaults(job: Partial<JobSubmission>): Fault[] {
+  const faults: Fault[] = [];
+  if (job.gamma !== undefined) {
+    faults.push(fault('gamma', 'not-yet', 'label uncertainty is not available yet; leave gamma out'));
+  }
+  if (job.metric === undefined) return faults;
+  const method = methodOf(job, job.metric);
+  if (!METHODS_OF[job.metric].includes(method)) {
+    const fitting = METHODS_OF[job.metric].filter(isAvailable).join(', ');
+    faults.push(
+      fault(
+        'method',
+        'method-metric',
+        `${method} does not fit metric ${job.metric}; choose one of ${fitting}`,
+      ),
+    );
+    return faults;
+  }
+  if (!isAvailable(method)) {
+    const fitting = METHODS_OF[job.metric].filter(isAvailable).join(' or ');
+    const said = job.method === undefined ? `${method}, the default for ${job.metric},` : method;
+    faults.push(fault('method', 'not-yet', `${said} is not available yet; choose ${fitting}`));
+    return faults;
+  }
+  if (method !== 'rectangles') {
+    for (const name of RECTANGLES_FIELDS) {
+      if (job[name] !== undefined) {
+        faults.push(fault(name, 'unused-field', `${method} does not use ${name}; leave it out`));
+      }
+    }
+    return faults;
+  }
+  if (job.T === undefined) {
+    faults.push(
+      fault('T', 'required', 'rectangles needs T, the number of rectangles, or a list to choose from'),
+    );
+  }
+  if (job.search === 'best') {
+    faults.push(fault('search', 'not-yet', 'search "best" is not available yet; choose "paper"'));
+  }
+  if (job.q !== undefined && job.qTolerance !== undefined) {
+    faults.push(
+      fault('qTolerance', 'unused-field', 'with q given nothing is searched; leave q or qTolerance out'),
+    );
+  }
+  return faults;
+}
+
+function domainFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
+  if (job.domain !== 'box') return [];
+  if (protocolOf(job) === 'paper') {
+    return [
+      fault(
+        'domain',
+        'domain-protocol',
+        'the paper protocol is unbounded; leave domain out or choose holdout',
+      ),
+    ];
+  }
+  if (dataset !== undefined && dataset.valueRange === undefined) {
+    return [
+      fault(
+        'domain',
+        'no-value-range',
+        `${dataset.id} declares no value range, so there is no box; choose "unbounded" or import it with --range`,
+      ),
+    ];
+  }
+  return [];
+}
+
+function epsilonFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
+  if (job.epsilon === undefined || dataset?.valueRange === undefined) return [];
+  const epsilon = parseRational(job.epsilon);
+  const { low, high } = dataset.valueRange;
+  const width = subtractRational(parseRational(high), parseRational(low));
+  if (compareRational(epsilon, width) < 0) return [];
+  const asFraction = `${job.epsilon}/${dataset.scale}`;
+  const meant = Number.isInteger(job.epsilon) && dataset.scale > 1 && Number(job.epsilon) < dataset.scale;
+  const hint = meant ? `did you mean ${asFraction}?` : 'take a smaller ε';
+  return [
+    fault(
+      'epsilon',
+      'epsilon-range',
+      `ε = ${job.epsilon} reaches across the whole value range ${low}…${high} of ${dataset.id}; ${hint}`,
+    ),
+  ];
+}
+
+function levelFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
+  if (job.alpha === undefined) return [];
+  const level = requiredLevel(job.alpha, job.slack ?? 0);
+  if (compareRational(level, rational(1)) >= 0) {
+    return [fault('slack', 'level', `α(1 + slack) = ${rationalToNumber(level)} must stay below 1`)];
+  }
+  const n = rowsToFit(job, dataset);
+  if (n === undefined || coveredCount(level, n, 'ceil') < n) return [];
+  return [
+    fault(
+      'alpha',
+      'level',
+      `a region of risk ${rationalToNumber(level)} would hold all ${n} rows that are fitted on; lower alpha`,
+    ),
+  ];
+}
+
+function sizeFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
+  if (dataset === undefined) return [];
+  const available = fitRowCount(dataset.splits.train.rows, protocolOf(job));
+  if (job.samples !== undefined && job.samples > available) {
+    return [
+      fault('samples', 'too-many', `samples = ${job.samples}, but only ${available} rows are fitted on`),
+    ];
+  }
+  if (job.metric !== 'linf' || methodOf(job, job.metric) !== 'rectangles') return [];
+  const n = job.samples ?? available;
+  const faults: Fault[] = [];
+  const neighbors = job.neighbors ?? DEFAULTS.neighbors;
+  if (neighbors > n) {
+    faults.push(
+      fault('neighbors', 'too-many', `neighbors = ${neighbors}, but only ${n} rows are fitted on; lower it`),
+    );
+  }
+  const covered = coveredCount(parseRational(job.q ?? 1), n, 'floor');
+  if (covered === 0) {
+    faults.push(fault('q', 'too-small', `q = ${job.q} of ${n} rows covers no point; raise it`));
+  }
+  const tooMany = listOf(job.T).filter((T) => T > covered);
+  if (covered > 0 && tooMany.length > 0) {
+    faults.push(
+      fault(
+        'T',
+        'too-many',
+        `T = ${tooMany.join(', ')} rectangles for ${covered} points (floor(q·n), n = ${n}); lower T`,
+      ),
+    );
+  }
+  return faults;
+}
+
+const DEFAULTS = {
+  restarts: 10,
+  neighbors: 50,
+  iterations: 30,
+  qTolerance: 0.005,
+  confidence: 0.95,
+  timeoutSeconds: 86_400,
+} as const;
+
+function fillDefaults(job: JobSubmission, dataset: Dataset): JobSpec {
+  const epsilon = parseRational(job.epsilon);
+  const protocol = protocolOf(job);
+  const common = {
+    dataset: job.dataset,
+    datasetDigest: dataset.digest,
+    metric: job.metric,
+    epsilon: rationalToNumber(epsilon),
+    epsilonExact: formatRational(epsilon),
+    alpha: job.alpha,
+  };
+  const rest = {
+    protocol,
+    slack: job.slack ?? 0,
+    seed: job.seed ?? 0,
+    ...(job.samples === undefined ? {} : { samples: job.samples }),
+    confidence: job.confidence ?? DEFAULTS.confidence,
+    engine: job.engine ?? 'auto',
+    priority: job.priority ?? 'interactive',
+    ...(job.tags === undefined ? {} : { tags: job.tags }),
+    timeoutSeconds: job.timeoutSeconds ?? DEFAULTS.timeoutSeconds,
+    ...(job.expireSeconds === undefined ? {} : { expireSeconds: job.expireSeconds }),
+  } as const;
+  const method = methodOf(job, job.metric);
+  if (method === 'hyperplane' || method === 'axis') return { ...common, method, ...rest };
+  const boxByDefault = protocol === 'holdout' && dataset.valueRange !== undefined;
+  return {
+    ...common,
+    method: 'rectangles',
+    T: job.T ?? [],
+    domain: job.domain ?? (boxByDefault ? 'box' : 'unbounded'),
+    search: 'paper',
+    restarts: job.restarts ?? DEFAULTS.restarts,
+    ...(job.q === undefined ? {} : { q: job.q }),
+    neighbors: job.neighbors ?? DEFAULTS.neighbors,
+    iterations: job.iterations ?? DEFAULTS.iterations,
+    qTolerance: job.qTolerance ?? DEFAULTS.qTolerance,
+    ...rest,
+  };
+}
+
+/** α(1 + slack), the least risk that a region must have on the rows it is fitted on. */
+export function requiredLevel(alpha: number, slack: number): Rational {
+  return multiplyRational(parseRational(alpha), addRational(rational(1), parseRational(slack)));
+}
+
+export function listOf(T: number | number[] | undefined): number[] {
+  return T === undefined ? [] : typeof T === 'number' ? [T] : T;
+}
+
+function rowsToFit(job: Partial<JobSubmission>, dataset: Dataset | undefined): number | undefined {
+  if (dataset === undefined) return undefined;
+  const available = fitRowCount(dataset.splits.train.rows, protocolOf(job));
+  return Math.min(job.samples ?? available, available);
+}
+
+function protocolOf(job: Partial<JobSubmission>): Protocol {
+  return job.protocol ?? 'holdout';
+}
+
+function methodOf(job: Partial<JobSubmission>, metric: Metric): Method {
+  return job.method ?? (metric === 'linf' ? 'rectangles' : 'balls');
+}
+
+function isAvailable(method: Method): method is AvailableMethod {
+  return (AVAILABLE as readonly Method[]).includes(method);
+}
+
+function fault(field: keyof JobSubmission, code: string, detail: string): Fault {
+  return { pointer: `#/${field}`, code, detail };
+}
