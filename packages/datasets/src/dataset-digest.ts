@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, type Dataset } from '@levy/contracts';
+
+/** What a measurement depends on: how stored numbers are read, the declared range, and the rows. */
+export type DigestedDataset = Pick<Dataset, 'dtype' | 'scale' | 'columns' | 'valueRange' | 'splits'>;
+
+/**
+ * Digest of a data set: SHA-256, in hexadecimal, of the canonical JSON (RFC 8785) of
+ * `{format: 1, dtype, scale, columns, valueRange?, train: {rows, sha256}, test: {rows, sha256}}`,
+ * where a split's sha256 is that of its rows as stored, row-major and little-endian.
+ * Name, shape, labels, source and time are not in it: no figure depends on them.
+ */
+export function datasetDigest(dataset: DigestedDataset): string {
+  const { dtype, scale, columns, valueRange, splits } = dataset;
+  const content = {
+    format: 1,
+    dtype,
+    scale,
+    columns,
+    ...(valueRange === undefined ? {} : { valueRange: { low: valueRange.low, high: valueRange.high } }),
+    train: { rows: splits.train.rows, sha256: splits.train.sha256 },
+    test: { rows: splits.test.rows, sha256: splits.test.sha256 },
+  };
+  return createHash('sha256').update(canonicalJson(content)).digest('hex');
+}
