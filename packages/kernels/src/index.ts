@@ -1,2 +1,3 @@
 export * from './engine.js';
 export * from './matrix.js';
+export { createReferenceEngine } from './reference/reference-engine.js';
