@@ -24,4 +24,5 @@ export {
   toNumber as rationalToNumber,
 } from './rational.js';
 export { type Checker, checker, MAX_FAULTS, showValue } from './schema-faults.js';
+export * from './settings.js';
 export * from './version.js';
