@@ -44,12 +44,28 @@ export function formatRational(value: Rational): string {
   return `${value.num}/${value.den}`;
 }
 
-/** The float64 nearest to the rational (for display and for comparisons with float data). */
+/**
+ * The float64 nearest to the rational (for display and for comparisons with float data), correctly rounded above the
+ * subnormal range: the quotient is taken to 66 bits with its remainder kept as a last sticky bit.
+ */
 export function toNumber(value: Rational): number {
-  const direct = Number(value.num) / Number(value.den);
-  if (Number.isFinite(direct)) return direct;
-  const shift = BigInt(Math.max(0, value.den.toString(2).length - 1000));
-  return Number(value.num >> shift) / Number(value.den >> shift);
+  const magnitude = value.num < 0n ? -value.num : value.num;
+  const shift = 66 + bitLength(value.den) - bitLength(magnitude);
+  const num = shift > 0 ? magnitude << BigInt(shift) : magnitude;
+  const den = shift < 0 ? value.den << BigInt(-shift) : value.den;
+  const sticky = num % den === 0n ? 0n : 1n;
+  const result = timesPowerOfTwo(Number(((num / den) << 1n) | sticky), -shift - 1);
+  return value.num < 0n ? -result : result;
+}
+
+function bitLength(value: bigint): number {
+  return value === 0n ? 0 : value.toString(2).length;
+}
+
+/** In two factors, since 2^power alone may overflow or vanish. */
+function timesPowerOfTwo(value: number, power: number): number {
+  const half = Math.trunc(power / 2);
+  return value * 2 ** half * 2 ** (power - half);
 }
 
 export function add(a: Rational, b: Rational): Rational {

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 import type { Fault } from './problem/problem.js';
 
 type SchemaError = {
@@ -18,6 +19,9 @@ export interface Checker<S extends TSchema> {
 
 /** product: "`errors` (≤ 50 …)". */
 export const MAX_FAULTS = 50;
+
+// A union's value counts an error a branch, and every fault is to be found.
+Settings.Set({ maxErrors: 8 * MAX_FAULTS });
 
 export function checker<S extends TSchema>(schema: S): Checker<S> {
   const validator = Compile(schema);

@@ -1,0 +1,170 @@
+import { type CurvePoint, type Estimate, parseRational, rationalToNumber, type Scan, type SearchTraceEntry, type SplitMeasure, type Warning } from '@levy/contracts';
+import { gaussianConcentration } from '@levy/datasets';
+import { type Plan, requiredLevel } from '@levy/plan';
+import type { Counts } from '../counts.js';
+import type { Candidate } from '../rectangles/candidate.js';
+import type { RestartsOutcome } from '../rectangles/search.js';
+import type { Region } from '../region/region.js';
+import type { ScanOutcome } from '../halfspaces/scan.js';
+import { curveEpsilon, type Evaluation } from './evaluation.js';
+import { clopperPearson } from './intervals.js';
+
+/** What a walk found, ready to be told. */
+export interface Findings {
+  readonly plan: Plan;
+  readonly region: Region;
+  readonly scan: ScanOutcome;
+  readonly evaluation: Evaluation;
+  /** Of the winner's T; absent for other methods. */
+  readonly restarts?: RestartsOutcome;
+}
+
+export type Told = Omit<Estimate, 'provenance' | 'timings'>;
+
+/** The estimate in the words of the contract. */
+export async function estimateOf(findings: Findings): Promise<Told> {
+  const { plan, region, evaluation, restarts } = findings;
+  const { spec, dataset } = plan;
+  const test = await withIntervals(evaluation.test, spec.confidence, testIsUntouched(plan));
+  const bound = boundOf(test, spec.confidence);
+  const T = region.kind === 'rectangles' ? region.candidate.T : undefined;
+  const distribution = dataset.distribution;
+  return {
+    metric: spec.metric,
+    epsilon: spec.epsilon,
+    epsilonExact: spec.epsilonExact,
+    alpha: spec.alpha,
+    ...(T === undefined ? {} : { T }),
+    method: spec.method,
+    protocol: spec.protocol,
+    domain: spec.method === 'rectangles' ? spec.domain : 'unbounded',
+    best: {
+      ...(region.kind === 'rectangles' ? { seed: region.candidate.seed, q: region.candidate.q } : {}),
+      train: fractions(evaluation.train),
+      ...(evaluation.validation === undefined ? {} : { validation: fractions(evaluation.validation) }),
+      test,
+    },
+    ...(restarts === undefined || restarts.restarts.length === 0 ? {} : { restarts: restartStatistics(restarts, plan) }),
+    intrinsicRobustness: {
+      estimate: 1 - test.advRisk,
+      ...(bound === undefined ? {} : { atLeast: 1 - bound.advRisk }),
+    },
+    ...(bound === undefined ? {} : { bound }),
+    scan: await scanOf(findings),
+    ...(distribution === undefined
+      ? {}
+      : { exact: { concentration: await gaussianConcentration(distribution, spec.metric, spec.alpha, spec.epsilon) } }),
+    ...(T === undefined ? {} : { convergence: convergenceOf(evaluation.train.n, T) }),
+  };
+}
+
+/** What deserves a word beside the figures. */
+export function warningsOf({ plan, region, evaluation }: Findings): Warning[] {
+  const { test, scanTest } = evaluation;
+  const { alpha, slack } = plan.spec;
+  const warnings: Warning[] = [];
+  if (region.kind === 'rectangles' && !region.candidate.feasible) {
+    const level = rationalToNumber(requiredLevel(alpha, slack));
+    warnings.push({ code: 'infeasible', detail: `no candidate reached risk ${level} on the fitted rows and on the choosing split; this is the one with the highest risk there` });
+  }
+  if (test.risk < alpha * test.n) {
+    warnings.push({ code: 'risk-below-alpha', detail: `the region's test risk ${percent(test.risk, test.n)} is below α = ${alpha * 100} %; see bound for what holds at the lower end of its interval` });
+  }
+  if (test.advRisk * scanTest.n > scanTest.advRisk * test.n) {
+    warnings.push({ code: 'looser-than-scan', detail: `the axis-aligned half-space of scan has a lower adversarial risk, ${percent(scanTest.advRisk, scanTest.n)} against ${percent(test.advRisk, test.n)}: the concentration function is at most that small` });
+  }
+  return warnings;
+}
+
+/** The ε curve in the words of the contract. */
+export function curveOf({ plan, evaluation }: Findings): CurvePoint[] {
+  const epsilon = parseRational(plan.spec.epsilonExact);
+  const { n, risk } = evaluation.test;
+  return evaluation.curve.map((advRisk, index) => ({
+    epsilon: rationalToNumber(curveEpsilon(epsilon, index)),
+    risk: risk / n,
+    advRisk: advRisk / n,
+  }));
+}
+
+/** Every clustering that was tried, in order. */
+export function traceOf(outcomes: readonly RestartsOutcome[], plan: Plan): SearchTraceEntry[] {
+  const entry = (candidate: Candidate, test: Counts | undefined): SearchTraceEntry => ({
+    seed: candidate.seed,
+    q: candidate.q,
+    T: candidate.T,
+    train: fractions(candidate.train),
+    ...(plan.spec.protocol === 'holdout' ? { validation: fractions(candidate.choosing) } : { test: fractions(candidate.choosing) }),
+    ...(test === undefined ? {} : { test: fractions(test) }),
+  });
+  return outcomes.flatMap(({ trace, restarts }) => [
+    ...trace.map((candidate) => entry(candidate, undefined)),
+    ...restarts.map((candidate) => entry(candidate, candidate.test)),
+  ]);
+}
+
+function fractions({ n, risk, advRisk }: Counts): SplitMeasure {
+  return { n, risk: risk / n, advRisk: advRisk / n };
+}
+
+/** Intervals hold only for a region that was fixed before test was looked at (method §6). */
+async function withIntervals(counts: Counts, confidence: number, untouched: boolean): Promise<SplitMeasure> {
+  const measure = fractions(counts);
+  if (!untouched) return measure;
+  return {
+    ...measure,
+    riskInterval: await clopperPearson(counts.risk, counts.n, confidence),
+    advRiskInterval: await clopperPearson(counts.advRisk, counts.n, confidence),
+  };
+}
+
+/** Under the paper protocol test chooses among rectangles; hyperplane and axis are fitted on the training rows alone. */
+function testIsUntouched({ spec }: Plan): boolean {
+  return spec.protocol === 'holdout' || spec.method !== 'rectangles';
+}
+
+function boundOf(test: SplitMeasure, confidence: number): Estimate['bound'] | undefined {
+  const alpha = test.riskInterval?.[0];
+  const advRisk = test.advRiskInterval?.[1];
+  return alpha === undefined || advRisk === undefined ? undefined : { alpha, advRisk, confidence };
+}
+
+async function scanOf({ plan, scan, evaluation }: Findings): Promise<Scan> {
+  const { coordinate, side, threshold } = scan.halfSpace;
+  return {
+    coordinate,
+    side,
+    threshold: threshold / plan.dataset.scale,
+    train: fractions(scan.train),
+    test: await withIntervals(evaluation.scanTest, plan.spec.confidence, true),
+  };
+}
+
+function restartStatistics({ restarts }: RestartsOutcome, plan: Plan): NonNullable<Estimate['restarts']> {
+  const over = (pick: (entry: RestartsOutcome['restarts'][number]) => Counts) => ({
+    risk: meanAndStd(restarts.map((entry) => pick(entry).risk / pick(entry).n)),
+    advRisk: meanAndStd(restarts.map((entry) => pick(entry).advRisk / pick(entry).n)),
+  });
+  return {
+    count: restarts.length,
+    train: over((entry) => entry.train),
+    ...(plan.spec.protocol === 'holdout' ? { validation: over((entry) => entry.choosing) } : {}),
+    test: over((entry) => entry.test),
+  };
+}
+
+/** Mean and population standard deviation. */
+function meanAndStd(values: readonly number[]): { mean: number; std: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return { mean, std: Math.sqrt(variance) };
+}
+
+/** Whether the sample is as large as Theorem 3.8 and the remark below it ask: a note, no claim of quality (method §5). */
+function convergenceOf(samples: number, T: number): NonNullable<Estimate['convergence']> {
+  return { samples, atLeastT2: samples >= T ** 2, atLeastT4: samples >= T ** 4 };
+}
+
+function percent(count: number, n: number): string {
+  return `${((100 * count) / n).toFixed(2)} %`;
+}

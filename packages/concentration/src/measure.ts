@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { type EngineClass, type JobSpec, METHOD_VERSION, parseRational, type Provenance, type Result, VERSION } from '@levy/contracts';
+import type { EngineInfo } from '@levy/kernels';
+import { type Plan, planJob } from '@levy/plan';
+import { curveOf, estimateOf, type Findings, traceOf, warningsOf } from './evaluation/estimate.js';
+import { curveCsv, traceCsv } from './evaluation/tables.js';
+import type { MeasuredFile, Measurement, MeasurementContext } from './measurement.js';
+import { clustersStepOf } from './rectangles/candidate.js';
+import type { RestartsOutcome } from './rectangles/search.js';
+import { encodeRegion, type RegionShape } from './region/region-file.js';
+import { halfSpaceShape, rectanglesShape } from './region/region-shape.js';
+import { Walk } from './walk/walk.js';
+
+/**
+ * Measures one job: walks its plan, taking the artifacts that are there, and tells the estimate.
+ * Rejects with the signal's reason when aborted, with MeasurementError for what cannot be measured, with EngineError
+ * for faults of the engine.
+ */
+export async function measure(spec: JobSpec, context: MeasurementContext): Promise<Measurement> {
+  const started = performance.now();
+  const { engine, dataset } = context;
+  const plan = planJob(spec, dataset.dataset, { engine: engineClassOf(engine.info), threads: engine.info.threads });
+  using walk = new Walk(plan, context);
+  const evaluation = await walk.get(plan.evaluation);
+  const region = await walk.get(plan.evaluation.region);
+  const scan = await walk.get(plan.evaluation.scan);
+  const outcomes = await restartsOutcomes(plan, walk);
+  const winner = region.kind === 'rectangles' ? outcomes[region.list] : undefined;
+  const findings: Findings = { plan, region, scan, evaluation, ...(winner === undefined ? {} : { restarts: winner }) };
+  const files = await filesOf(findings, outcomes, walk);
+  const told = await estimateOf(findings);
+  const result: Result = {
+    ...told,
+    provenance: provenanceOf(plan, walk, context),
+    timings: timingsOf(walk, started),
+    warnings: warningsOf(findings),
+    ...(outcomes.length === 0 ? {} : { searchTrace: traceOf(outcomes, plan) }),
+    epsilonCurve: curveOf(findings),
+    artifacts: files.map(({ name, mediaType, bytes }) => ({
+      name,
+      mediaType,
+      bytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    })),
+  };
+  return { result, files };
+}
+
+/** The class of queue and artifacts that an engine belongs to; the reference engine stands in for wasm. */
+export function engineClassOf(info: EngineInfo): EngineClass {
+  return info.engine === 'gpu' ? 'gpu' : 'wasm';
+}
+
+async function restartsOutcomes(plan: Plan, walk: Walk): Promise<RestartsOutcome[]> {
+  const { region } = plan.evaluation;
+  if (region.kind !== 'rectangles') return [];
+  const outcomes = [];
+  for (const step of region.candidates) outcomes.push(await walk.get(step));
+  return outcomes;
+}
+
+async function filesOf(findings: Findings, outcomes: readonly RestartsOutcome[], walk: Walk): Promise<MeasuredFile[]> {
+  const { plan, evaluation } = findings;
+  const { spec } = plan;
+  const { train, validation, test } = evaluation;
+  const region = await encodeRegion({
+    shape: await shapeOf(findings, walk),
+    metric: spec.metric,
+    domain: plan.evaluation.domain,
+    epsilon: parseRational(spec.epsilonExact),
+    datasetDigest: spec.datasetDigest,
+    protocol: spec.protocol,
+    ...(spec.samples === undefined ? {} : { samples: { count: spec.samples, seed: spec.seed } }),
+    claims: { train, ...(validation === undefined ? {} : { validation }), test },
+  });
+  const text = (value: string) => new TextEncoder().encode(value);
+  const trace = traceOf(outcomes, plan);
+  return [
+    { name: 'region.npz', mediaType: 'application/zip', bytes: region },
+    { name: 'epsilon-curve.csv', mediaType: 'text/csv; charset=utf-8', bytes: text(curveCsv(curveOf(findings))) },
+    ...(trace.length === 0
+      ? []
+      : [{ name: 'search-trace.csv' as const, mediaType: 'text/csv; charset=utf-8', bytes: text(traceCsv(trace)) }]),
+  ];
+}
+
+async function shapeOf({ plan, region }: Findings, walk: Walk): Promise<RegionShape> {
+  if (region.kind !== 'rectangles') return halfSpaceShape(region, plan.dataset.columns, walk.scale);
+  const step = plan.evaluation.region;
+  const setting = step.kind === 'rectangles' ? step.candidates[region.list]?.setting : undefined;
+  if (setting === undefined) throw new RangeError('a rectangles region comes from a rectangles step');
+  return rectanglesShape(await walk.get(clustersStepOf(setting, region.candidate.covered, region.candidate.seed)), walk.scale);
+}
+
+function provenanceOf(plan: Plan, walk: Walk, { engine, host }: MeasurementContext): Provenance {
+  return {
+    version: VERSION,
+    methodVersion: METHOD_VERSION,
+    datasetDigest: plan.dataset.digest,
+    reused: [...walk.reused].map(([step, artifacts]) => ({ step, artifacts })),
+    workers: [{ host, engine: engine.info.engine, device: engine.info.device, threads: engine.info.threads }],
+  };
+}
+
+function timingsOf(walk: Walk, started: number): Record<string, number> {
+  const steps = [...walk.seconds].map(([step, seconds]) => [step, rounded(seconds)] as const);
+  return { ...Object.fromEntries(steps), total: rounded((performance.now() - started) / 1000) };
+}
+
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

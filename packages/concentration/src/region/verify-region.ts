@@ -1,0 +1,177 @@
+import { floorRational, type Metric, multiplyRational, type Rational, rational, rationalToNumber } from '@levy/contracts';
+import type { LoadedDataset, Matrix } from '@levy/datasets';
+import type { RowList } from '@levy/plan';
+import type { Counts } from '../counts.js';
+import { gatherRows, rowIndices, splitOf } from '../rows/row-list.js';
+import type { RegionFile, RegionShape } from './region-file.js';
+
+/** What a recount found, beside what the file claims. */
+export interface Verification {
+  readonly splits: readonly { readonly split: 'train' | 'validation' | 'test'; readonly claimed: Counts; readonly recounted: Counts }[];
+  readonly agrees: boolean;
+}
+
+/**
+ * Recounts risk and adversarial risk of a region file on the data set that it names: plain loops straight from the
+ * definitions (method §2.4–2.5, §4), sharing no code with search, kernels or evaluation.
+ * Throws RangeError if the region does not belong to the data set.
+ */
+export function verifyRegion(region: RegionFile, dataset: LoadedDataset): Verification {
+  const { digest, columns } = dataset.dataset;
+  if (region.datasetDigest !== digest) {
+    throw new RangeError(`the region was found on the data set ${region.datasetDigest}, but ${dataset.dataset.id} is ${digest}`);
+  }
+  const width = region.shape.kind === 'rectangles' ? region.shape.columns : region.shape.w.length;
+  if (width !== columns) throw new RangeError(`the region has ${width} coordinates, ${dataset.dataset.id} has ${columns}`);
+  const holdout = region.protocol === 'holdout';
+  const samples = region.samples === undefined ? {} : { samples: region.samples };
+  const lists = {
+    train: { dataset: digest, part: holdout ? 'fit' : 'train', ...samples },
+    validation: { dataset: digest, part: 'validation' },
+    test: { dataset: digest, part: 'test' },
+  } as const satisfies Record<string, RowList>;
+  const judge = judgeOf(region, dataset);
+  const splits = (['train', 'validation', 'test'] as const).flatMap((split) => {
+    const claimed = region.claims[split];
+    if (claimed === undefined) return [];
+    const rows = lists[split];
+    const matrix = gatherRows(splitOf(rows, dataset), rowIndices(rows, dataset));
+    return [{ split, claimed, recounted: recount(matrix, judge) }];
+  });
+  const agrees = splits.every(
+    ({ claimed, recounted }) =>
+      claimed.n === recounted.n && claimed.risk === recounted.risk && claimed.advRisk === recounted.advRisk,
+  );
+  return { splits, agrees };
+}
+
+/** Whether a row (stored values) lies in E and in E_ε. */
+type Judge = (row: Uint8Array | Float32Array) => { inside: boolean; within: boolean };
+
+function recount(matrix: Matrix, judge: Judge): Counts {
+  const counts = { n: matrix.rows, risk: 0, advRisk: 0 };
+  for (let i = 0; i < matrix.rows; i++) {
+    const { inside, within } = judge(matrix.data.subarray(i * matrix.columns, (i + 1) * matrix.columns));
+    if (inside) counts.risk++;
+    if (within) counts.advRisk++;
+  }
+  return counts;
+}
+
+function judgeOf(region: RegionFile, { dataset }: LoadedDataset): Judge {
+  const { shape, epsilon } = region;
+  if (shape.kind === 'halfspace') return judgeHalfSpace(shape, region.metric, epsilon, dataset.scale, dataset.dtype);
+  const range = region.domain === 'box' ? dataset.valueRange : undefined;
+  if (region.domain === 'box' && range === undefined) {
+    throw new RangeError(`the region is of domain box, but ${dataset.id} declares no value range`);
+  }
+  if (dataset.dtype === 'f4') return judgeFloatRectangles(shape, epsilon, range);
+  if (shape.denominator === undefined) {
+    throw new RangeError('a region of rectangles on byte data needs its "denominator" array to be counted exactly');
+  }
+  return judgeByteRectangles(shape, shape.denominator, epsilon, dataset.scale, range);
+}
+
+type RectanglesShape = Extract<RegionShape, { kind: 'rectangles' }>;
+type Range = { readonly low: number; readonly high: number } | undefined;
+
+/**
+ * On bytes, times the denominator D = count·scale, everything is a whole number: a face is crossed by more than ε if
+ * |D·u − count·x| − D·r exceeds floor(D·ε); a face of the box counts if the room behind it exceeds that too.
+ */
+function judgeByteRectangles(shape: RectanglesShape, denominator: BigInt64Array, epsilon: Rational, scale: number, range: Range): Judge {
+  const { T, columns: d } = shape;
+  const rectangles = Array.from({ length: T }, (_, t) => {
+    const D = Number(denominator[t] ?? 1n);
+    const whole = (values: Float32Array | Float64Array) => Array.from(values.subarray(t * d, (t + 1) * d), (value) => Math.round(value * D));
+    return {
+      count: D / scale,
+      center: whole(shape.center),
+      halfEdge: whole(shape.halfEdge),
+      limit: Number(floorRational(multiplyRational(epsilon, rational(D)))),
+      low: range === undefined ? Number.NEGATIVE_INFINITY : range.low * D,
+      high: range === undefined ? Number.POSITIVE_INFINITY : range.high * D,
+    };
+  });
+  return (row) => {
+    let [inside, within] = [true, true];
+    for (const { count, center, halfEdge, limit, low, high } of rectangles) {
+      let [farOut, out] = [false, false];
+      for (let j = 0; j < d; j++) {
+        const offset = count * (row[j] ?? 0) - (center[j] ?? 0);
+        const r = halfEdge[j] ?? 0;
+        const beyond = Math.abs(offset) - r;
+        if (beyond > limit) farOut = true;
+        const room = offset > 0 ? high - (center[j] ?? 0) - r : (center[j] ?? 0) - r - low;
+        if (beyond > 0 && room > limit) out = true;
+      }
+      if (!farOut) inside = false;
+      if (!out) within = false;
+    }
+    return { inside, within };
+  };
+}
+
+/** On floats |x − u| − r is taken in float32, in which r was the maximum of |x − u|. */
+function judgeFloatRectangles(shape: RectanglesShape, epsilon: Rational, range: Range): Judge {
+  const { T, columns: d, center, halfEdge } = shape;
+  const limit = rationalToNumber(epsilon);
+  return (row) => {
+    let [inside, within] = [true, true];
+    for (let t = 0; t < T; t++) {
+      let [farOut, out] = [false, false];
+      for (let j = 0; j < d; j++) {
+        const u = center[t * d + j] ?? 0;
+        const r = halfEdge[t * d + j] ?? 0;
+        const offset = Math.fround((row[j] ?? 0) - u);
+        const beyond = Math.fround(Math.abs(offset) - r);
+        if (beyond > limit) farOut = true;
+        const room =
+          range === undefined
+            ? Number.POSITIVE_INFINITY
+            : offset > 0
+              ? Math.fround(Math.fround(range.high - u) - r)
+              : Math.fround(Math.fround(u - r) - range.low);
+        if (beyond > 0 && room > limit) out = true;
+      }
+      if (!farOut) inside = false;
+      if (!out) within = false;
+    }
+    return { inside, within };
+  };
+}
+
+/**
+ * w·x + b ≤ 0 and, within ε, w·x + b ≤ ε‖w‖ in the dual norm: ‖w‖₂ for l2, ‖w‖₁ for linf. A half-space along one
+ * coordinate of byte data is decided on whole numbers.
+ */
+function judgeHalfSpace(
+  { w, b }: Extract<RegionShape, { kind: 'halfspace' }>,
+  metric: Metric,
+  epsilon: Rational,
+  scale: number,
+  dtype: Matrix['dtype'],
+): Judge {
+  const used = [...w.keys()].filter((j) => w[j] !== 0);
+  const [only] = used;
+  if (used.length === 1 && only !== undefined && Math.abs(w[only] ?? 0) === 1) {
+    return judgeAxis(only, w[only] === 1 ? 1 : -1, b, epsilon, scale, dtype);
+  }
+  const norm = metric === 'l2' ? Math.hypot(...w) : w.reduce((sum, entry) => sum + Math.abs(entry), 0);
+  const reach = rationalToNumber(epsilon) * norm;
+  return (row) => {
+    let value = 0;
+    for (let j = 0; j < w.length; j++) value += (w[j] ?? 0) * (row[j] ?? 0);
+    const signed = value / scale + b;
+    return { inside: signed <= 0, within: signed <= reach };
+  };
+}
+
+function judgeAxis(coordinate: number, sign: 1 | -1, b: number, epsilon: Rational, scale: number, dtype: Matrix['dtype']): Judge {
+  const reach = dtype === 'u1' ? Number(floorRational(multiplyRational(epsilon, rational(scale)))) : rationalToNumber(epsilon);
+  const threshold = dtype === 'u1' ? Math.round(b * scale) : b;
+  return (row) => {
+    const signed = sign * (row[coordinate] ?? 0) + threshold;
+    return { inside: signed <= 0, within: signed <= reach };
+  };
+}

@@ -1,0 +1,108 @@
+import type { Dataset, JobSpec } from '@levy/contracts';
+import { describe, expect, test } from 'vitest';
+import { planJob, summarisePlan } from './plan-job.js';
+import { resolveJob } from './resolve-job.js';
+
+const split = (rows: number) => ({ rows, bytes: rows * 64, sha256: 'b'.repeat(64) });
+const dataset: Dataset = {
+  id: 'rows',
+  digest: 'a'.repeat(64),
+  dtype: 'u1',
+  scale: 255,
+  shape: [64],
+  columns: 64,
+  valueRange: { low: 0, high: 1 },
+  splits: { train: split(1000), test: split(200) },
+  createdAt: '2026-01-01T00:00:00.000Z',
+};
+const machine = { engine: 'wasm', threads: 2 } as const;
+
+function specOf(change: object, of: Dataset = dataset): JobSpec {
+  const resolved = resolveJob(
+    { dataset: 'rows', metric: 'linf', epsilon: 0.1, alpha: 0.05, T: 5, ...change },
+    of,
+  );
+  if (!resolved.ok) throw new Error(JSON.stringify(resolved.faults));
+  return resolved.spec;
+}
+
+function keysOf(
+  change: object,
+  of: Dataset = dataset,
+  on: typeof machine | { engine: 'gpu'; threads: 1 } = machine,
+): Map<string, string> {
+  return new Map(planJob(specOf(change, of), of, on).steps.map(({ step, key }) => [step.name, key]));
+}
+
+describe('the plan of rectangles', () => {
+  test('names every step after what it needs', () => {
+    const { steps } = planJob(specOf({ T: [5, 10] }), dataset, machine);
+    expect(steps.map(({ step }) => step.name)).toEqual([
+      'neighbours',
+      'search',
+      'restarts',
+      'search',
+      'restarts',
+      'region',
+      'scan',
+      'evaluation',
+    ]);
+    const seen = new Set<string>();
+    for (const { key, needs } of steps) {
+      for (const need of needs) expect(seen).toContain(need);
+      seen.add(key);
+    }
+  });
+
+  test('a given q needs no search', () => {
+    expect([...keysOf({ q: 0.5 }).keys()]).toEqual([
+      'neighbours',
+      'restarts',
+      'region',
+      'scan',
+      'evaluation',
+    ]);
+  });
+
+  test('summarises as the dry run answers', () => {
+    const summary = summarisePlan(planJob(specOf({}), dataset, machine));
+    expect(summary.estimatedSeconds).toBeGreaterThan(0);
+    expect(summary.estimatedBytes).toBeGreaterThan(0);
+    expect(summary.steps).toHaveLength(6);
+  });
+});
+
+describe('keys', () => {
+  test('neighbours depend on rows and k alone', () => {
+    const key = keysOf({}).get('neighbours');
+    for (const same of [
+      { epsilon: 0.2 },
+      { alpha: 0.1 },
+      { T: 7 },
+      { seed: 3 },
+      { restarts: 2 },
+      { domain: 'unbounded' },
+    ]) {
+      expect(keysOf(same).get('neighbours')).toBe(key);
+    }
+    for (const other of [{ neighbors: 20 }, { protocol: 'paper' }, { samples: 300 }]) {
+      expect(keysOf(other).get('neighbours')).not.toBe(key);
+    }
+  });
+
+  test('fractions that are the same number are the same job', () => {
+    expect(keysOf({ epsilon: '16/160' })).toEqual(keysOf({ epsilon: 0.1 }));
+  });
+
+  test('integer artifacts are shared between engine classes, float artifacts are not', () => {
+    const gpu = { engine: 'gpu', threads: 1 } as const;
+    expect(keysOf({}, dataset, gpu).get('neighbours')).toBe(keysOf({}).get('neighbours'));
+    const floats: Dataset = { ...dataset, dtype: 'f4', scale: 1 };
+    expect(keysOf({}, floats, gpu).get('neighbours')).not.toBe(keysOf({}, floats).get('neighbours'));
+  });
+});
+
+test('a data set that changed since submission is refused', () => {
+  const other = { ...dataset, digest: 'c'.repeat(64) };
+  expect(() => planJob(specOf({}), other, machine)).toThrow(/submit it again/);
+});

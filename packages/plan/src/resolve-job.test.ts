@@ -1,0 +1,139 @@
+import type { Dataset, Fault } from '@levy/contracts';
+import { describe, expect, test } from 'vitest';
+import { datasetNameOf, resolveJob } from './resolve-job.js';
+
+const split = (rows: number) => ({ rows, bytes: rows * 784, sha256: 'b'.repeat(64) });
+const images: Dataset = {
+  id: 'images',
+  digest: 'a'.repeat(64),
+  dtype: 'u1',
+  scale: 255,
+  shape: [28, 28],
+  columns: 784,
+  valueRange: { low: 0, high: 1 },
+  splits: { train: split(1000), test: split(200) },
+  createdAt: '2026-01-01T00:00:00.000Z',
+};
+const { valueRange: _, ...unranged } = images;
+const floats: Dataset = { ...unranged, dtype: 'f4', scale: 1 };
+const sound = { dataset: 'images', metric: 'linf', epsilon: 0.3, alpha: 0.01, T: 10 };
+
+function faultsOf(submission: unknown, dataset: Dataset | undefined = images): readonly Fault[] {
+  const resolved = resolveJob(submission, dataset);
+  return resolved.ok ? [] : resolved.faults;
+}
+
+function told(faults: readonly Fault[]): string[] {
+  return faults.map((fault) => `${'pointer' in fault ? fault.pointer : '?'} ${fault.code}`);
+}
+
+describe('defaults', () => {
+  test('holdout, box where a range is declared, everything filled in', () => {
+    const resolved = resolveJob(sound, images);
+    expect(resolved).toEqual({
+      ok: true,
+      spec: {
+        ...sound,
+        datasetDigest: images.digest,
+        epsilonExact: '3/10',
+        method: 'rectangles',
+        protocol: 'holdout',
+        domain: 'box',
+        search: 'paper',
+        restarts: 10,
+        neighbors: 50,
+        iterations: 30,
+        qTolerance: 0.005,
+        slack: 0,
+        seed: 0,
+        confidence: 0.95,
+        engine: 'auto',
+        priority: 'interactive',
+        timeoutSeconds: 86_400,
+      },
+    });
+  });
+
+  test('unbounded without a range, and under the paper protocol', () => {
+    expect(resolveJob(sound, floats)).toMatchObject({ spec: { domain: 'unbounded' } });
+    expect(resolveJob({ ...sound, protocol: 'paper' }, images)).toMatchObject({
+      spec: { domain: 'unbounded' },
+    });
+  });
+
+  test('a fraction stays exact', () => {
+    const spec = { epsilon: 8 / 255, epsilonExact: '8/255' };
+    expect(resolveJob({ ...sound, epsilon: '8/255' }, images)).toMatchObject({ spec });
+  });
+});
+
+describe('faults of meaning', () => {
+  test.each([
+    [{ epsilon: 8 }, '#/epsilon epsilon-range', 'did you mean 8/255?'],
+    [{ epsilon: 1 }, '#/epsilon epsilon-range', 'whole value range'],
+    [{ T: 801 }, '#/T too-many', 'lower T'],
+    [{ T: 100, q: 0.1 }, '#/T too-many', 'floor(q·n)'],
+    [{ T: [5, 900] }, '#/T too-many', '900'],
+    [{ T: undefined }, '#/T required', 'needs T'],
+    [{ neighbors: 801 }, '#/neighbors too-many', '801'],
+    [{ samples: 801 }, '#/samples too-many', '800'],
+    [{ method: 'hyperplane', T: undefined }, '#/method method-metric', 'rectangles, axis'],
+    [{ metric: 'l2', T: undefined }, '#/method not-yet', 'hyperplane or axis'],
+    [{ method: 'halfspace', T: undefined }, '#/method not-yet', 'not available yet'],
+    [{ metric: 'l2', method: 'hyperplane' }, '#/T unused-field', 'does not use T'],
+    [
+      { metric: 'l2', method: 'axis', T: undefined, domain: 'box' },
+      '#/domain unused-field',
+      'does not use domain',
+    ],
+    [{ gamma: 0.5 }, '#/gamma not-yet', 'label uncertainty'],
+    [{ search: 'best' }, '#/search not-yet', 'paper'],
+    [{ domain: 'box', protocol: 'paper' }, '#/domain domain-protocol', 'unbounded'],
+    [{ alpha: 0.9, slack: 0.2 }, '#/slack level', 'below 1'],
+    [{ alpha: 0.9999 }, '#/alpha level', 'all 800 rows'],
+  ])('%j → %s', (change, expected, phrase) => {
+    const submission = Object.fromEntries(
+      Object.entries({ ...sound, ...change }).filter(([, value]) => value !== undefined),
+    );
+    const faults = faultsOf(submission);
+    expect(told(faults)).toEqual([expected]);
+    expect(faults[0]?.detail).toContain(phrase);
+  });
+
+  test('box without a declared range', () => {
+    expect(told(faultsOf({ ...sound, domain: 'box' }, floats))).toEqual(['#/domain no-value-range']);
+  });
+
+  test('an unknown data set does not hide the other faults', () => {
+    const resolved = resolveJob({ ...sound, dataset: 'nothing', alpha: 1, gamma: 1 }, undefined);
+    expect(resolved.ok ? [] : told(resolved.faults)).toEqual([
+      '#/alpha exclusiveMaximum',
+      '#/dataset unknown-dataset',
+      '#/gamma not-yet',
+    ]);
+  });
+
+  test('faults of shape and of meaning are named together', () => {
+    const faults = told(faultsOf({ ...sound, seed: -1, epsilon: 8, colour: 'red', search: 'best' }));
+    expect(faults.sort()).toEqual([
+      '#/colour unknown-field',
+      '#/epsilon epsilon-range',
+      '#/search not-yet',
+      '#/seed minimum',
+    ]);
+  });
+
+  test('no test rows, too few rows', () => {
+    const empty = { ...images, splits: { train: split(4), test: split(0) } };
+    expect(told(faultsOf({ ...sound, T: 1, neighbors: 2 }, empty))).toEqual([
+      '#/dataset no-test-rows',
+      '#/dataset too-few-rows',
+    ]);
+  });
+});
+
+test('the data set is looked up only under a well-formed name', () => {
+  expect(datasetNameOf(sound)).toBe('images');
+  expect(datasetNameOf({ ...sound, dataset: '../../etc/passwd' })).toBeUndefined();
+  expect(datasetNameOf('images')).toBeUndefined();
+});
