@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { canonicalJson, type Dataset } from '@levy/contracts';
 
 /** What a measurement depends on: how stored numbers are read, the declared range, and the rows. */
-export type DigestedDataset = Pick<Dataset, 'dtype' | 'scale' | 'columns' | 'valueRange' | 'splits'>;
+export type DigestedDataset = Pick<Dataset, 'dtype' | 'scale' | 'columns' | 'splits'> & {
+  readonly valueRange?: Dataset['valueRange'] | undefined;
+};
 
 /**
  * Digest of a data set: SHA-256, in hexadecimal, of the canonical JSON (RFC 8785) of

@@ -1,6 +1,8 @@
 export { type DigestedDataset, datasetDigest } from './dataset-digest.js';
 export { DatasetError, type DatasetErrorCode } from './dataset-error.js';
 export { DIGITS_NAME } from './digits/digits.js';
+export { FETCHABLE, type FetchOptions, fetchDataset } from './import/fetch-dataset.js';
+export { type ImportOptions, importDataset } from './import/import-dataset.js';
 export type { DatasetLabels, LoadedDataset, Matrix } from './matrix.js';
 export { decodeNpy, encodeNpy } from './npy/npy.js';
 export { type NpyArray, type NpyDtype, npyText } from './npy/npy-array.js';
@@ -9,3 +11,5 @@ export { BlobStore, type ByteRange, CorruptBlobError } from './store/blob-store.
 export { BlobWriter } from './store/blob-writer.js';
 export type { DatasetMeta, DatasetParts, SplitContent } from './store/dataset-parts.js';
 export { type AddedDataset, DatasetStore } from './store/dataset-store.js';
+export { type GaussianOptions, type GaussianRun, syntheticGaussian } from './synthetic/gaussian.js';
+export { gaussianConcentration } from './synthetic/gaussian-concentration.js';

@@ -1,0 +1,182 @@
+import { DatasetError } from '../dataset-error.js';
+import type { ReadContext } from '../io/byte-reader.js';
+import { ByteReader } from '../io/byte-reader.js';
+import { fileSize } from '../io/file-bytes.js';
+import { readCifarBatch } from '../readers/cifar.js';
+import { hasCsvColumn, readCsv, readLabelLines } from '../readers/csv.js';
+import { readIdxImages, readIdxLabels } from '../readers/idx.js';
+import { readNpyLabels, readNpyRows } from '../readers/npy-source.js';
+import { NpzFile } from '../readers/npz-source.js';
+import type { Labels, RowSource } from '../readers/row-source.js';
+import type { DisposableList } from '../store/dataset-parts.js';
+import { detectFormat, type FileFormat } from './file-format.js';
+import type { InputLayout } from './input-layout.js';
+import { LabelQueue, withLabels } from './labels.js';
+
+/** The sources of an import, their headers read. */
+export interface OpenedInput {
+  readonly train: readonly RowSource[];
+  /** Empty if the files set no test rows apart. */
+  readonly test: readonly RowSource[];
+  /** Labels that must have been used up at the end. */
+  readonly queues: readonly LabelQueue[];
+}
+
+export interface InputOptions {
+  readonly test?: string | undefined;
+  readonly labels?: string | undefined;
+}
+
+/** The files that will be read, for the progress. */
+export function pathsOf(layout: InputLayout, { test }: InputOptions): string[] {
+  switch (layout.kind) {
+    case 'idx':
+      return [layout.train, layout.trainLabels, layout.test, layout.testLabels];
+    case 'cifar':
+      return [...layout.train, layout.test];
+    case 'files':
+      return [...layout.files, ...(test === undefined ? [] : [test])];
+  }
+}
+
+/** Opens what was found. Everything opened goes on `stack`. */
+export async function openInput(
+  layout: InputLayout,
+  options: InputOptions,
+  context: ReadContext,
+  stack: DisposableList,
+): Promise<OpenedInput> {
+  if (layout.kind === 'files') return openFiles(layout.files, options, context, stack);
+  if (options.test !== undefined || options.labels !== undefined) {
+    throw new DatasetError('bad-option', 'these original files have test rows and labels of their own');
+  }
+  if (layout.kind === 'cifar') {
+    const open = async (path: string): Promise<RowSource> => stack.use(await readCifarBatch(path, context));
+    return { train: await all(layout.train, open), test: [await open(layout.test)], queues: [] };
+  }
+  const trainLabels = new LabelQueue(await readIdxLabels(layout.trainLabels, context), layout.trainLabels);
+  const testLabels = new LabelQueue(await readIdxLabels(layout.testLabels, context), layout.testLabels);
+  const train = stack.use(await readIdxImages(layout.train, context));
+  const test = stack.use(await readIdxImages(layout.test, context));
+  return {
+    train: [withLabels(train, trainLabels)],
+    test: [withLabels(test, testLabels)],
+    queues: [trainLabels, testLabels],
+  };
+}
+
+async function openFiles(
+  files: readonly string[],
+  options: InputOptions,
+  context: ReadContext,
+  stack: DisposableList,
+): Promise<OpenedInput> {
+  // Looking at the first bytes is not progress.
+  const peek: ReadContext = { budget: context.budget, signal: context.signal };
+  const paths = [...files, ...(options.test === undefined ? [] : [options.test])];
+  const formats = await all(paths, (path) => detectFormat(path, peek));
+  if (formats.includes('npz')) return openNpz(paths, options, context, stack);
+  const { labelColumn, labelFile } = await resolveLabels(paths, formats, options.labels, peek);
+  const sources = await all(paths, async (path, i) =>
+    stack.use(await openRows(path, formats[i] ?? 'csv', context, labelColumn)),
+  );
+  const queue =
+    labelFile === undefined ? undefined : new LabelQueue(await readLabels(labelFile, context), labelFile);
+  const labelled = queue === undefined ? sources : sources.map((source) => withLabels(source, queue));
+  return {
+    train: labelled.slice(0, files.length),
+    test: labelled.slice(files.length),
+    queues: queue === undefined ? [] : [queue],
+  };
+}
+
+async function openNpz(
+  paths: readonly string[],
+  options: InputOptions,
+  context: ReadContext,
+  stack: DisposableList,
+): Promise<OpenedInput> {
+  const [path] = paths;
+  if (path === undefined || paths.length > 1 || options.labels !== undefined) {
+    throw new DatasetError(
+      'bad-option',
+      'an .npz file is imported alone: it has x_train, x_test and, for labels, y_train and y_test in it',
+    );
+  }
+  const file = await NpzFile.open(path, context);
+  stack.use({ [Symbol.asyncDispose]: async () => file[Symbol.dispose]() });
+  const queues: LabelQueue[] = [];
+  const open = async (split: 'train' | 'test'): Promise<RowSource> => {
+    const rows = stack.use(await file.rows(`x_${split}`));
+    if (!file.has(`y_${split}`)) return rows;
+    const queue = new LabelQueue(await file.labels(`y_${split}`), `${path} (y_${split})`);
+    queues.push(queue);
+    return withLabels(rows, queue);
+  };
+  return { train: [await open('train')], test: file.has('x_test') ? [await open('test')] : [], queues };
+}
+
+async function openRows(
+  path: string,
+  format: FileFormat,
+  context: ReadContext,
+  labelColumn: string | undefined,
+): Promise<RowSource> {
+  switch (format) {
+    case 'npy':
+      return readNpyRows(path, context);
+    case 'idx':
+      return readIdxImages(path, context);
+    case 'cifar':
+      return readCifarBatch(path, context);
+    case 'csv':
+      return readCsv(path, context, labelColumn);
+    case 'npz':
+      throw new DatasetError('bad-option', `${path}: an .npz file is imported alone`);
+  }
+}
+
+/** `labels` is a column of the CSV files where it can be one, else a file. */
+async function resolveLabels(
+  paths: readonly string[],
+  formats: readonly FileFormat[],
+  labels: string | undefined,
+  context: ReadContext,
+): Promise<{ readonly labelColumn?: string; readonly labelFile?: string }> {
+  if (labels === undefined) return {};
+  if (formats.includes('cifar')) {
+    throw new DatasetError('bad-option', 'CIFAR-10 batches have labels of their own; leave out the labels');
+  }
+  const [first] = paths;
+  const isCsv = formats.every((format) => format === 'csv');
+  if (isCsv && first !== undefined && (await hasCsvColumn(first, labels, context)))
+    return { labelColumn: labels };
+  try {
+    await fileSize(labels);
+  } catch (error) {
+    if (!(error instanceof DatasetError) || !isCsv) throw error;
+    throw new DatasetError(
+      'bad-option',
+      `${JSON.stringify(labels)} is neither a column of ${first} nor a file`,
+    );
+  }
+  return { labelFile: labels };
+}
+
+async function readLabels(path: string, context: ReadContext): Promise<Labels> {
+  const format = await detectFormat(path, { budget: context.budget, signal: context.signal });
+  if (format === 'idx') return readIdxLabels(path, context);
+  if (format === 'npy') return readNpyLabels(ByteReader.ofFile(path, context));
+  if (format === 'csv') return readLabelLines(path, context);
+  throw new DatasetError(
+    'unsupported',
+    `${path}: labels are read from .idx, .npy and text files, one a line`,
+  );
+}
+
+/** One after the other: what was opened before a fault is on the stack. */
+async function all<A, B>(items: readonly A[], work: (item: A, index: number) => Promise<B>): Promise<B[]> {
+  const results: B[] = [];
+  for (const [index, item] of items.entries()) results.push(await work(item, index));
+  return results;
+}
