@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { Type } from 'typebox';
 
 /** How many of n rows lie in E and in E_ε. */
 export const CountsSchema = Type.Object({

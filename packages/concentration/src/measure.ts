@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type EngineClass, type JobSpec, METHOD_VERSION, parseRational, type Provenance, type Result, VERSION } from '@levy/contracts';
+import {
+  type EngineClass,
+  type JobSpec,
+  METHOD_VERSION,
+  type Provenance,
+  parseRational,
+  type Result,
+  VERSION,
+} from '@levy/contracts';
 import type { EngineInfo } from '@levy/kernels';
 import { type Plan, planJob } from '@levy/plan';
 import { curveOf, estimateOf, type Findings, traceOf, warningsOf } from './evaluation/estimate.js';
@@ -19,16 +27,25 @@ import { Walk } from './walk/walk.js';
 export async function measure(spec: JobSpec, context: MeasurementContext): Promise<Measurement> {
   const started = performance.now();
   const { engine, dataset } = context;
-  const plan = planJob(spec, dataset.dataset, { engine: engineClassOf(engine.info), threads: engine.info.threads });
+  const plan = planJob(spec, dataset.dataset, {
+    engine: engineClassOf(engine.info),
+    threads: engine.info.threads,
+  });
   using walk = new Walk(plan, context);
   const evaluation = await walk.get(plan.evaluation);
   const region = await walk.get(plan.evaluation.region);
   const scan = await walk.get(plan.evaluation.scan);
   const outcomes = await restartsOutcomes(plan, walk);
   const winner = region.kind === 'rectangles' ? outcomes[region.list] : undefined;
-  const findings: Findings = { plan, region, scan, evaluation, ...(winner === undefined ? {} : { restarts: winner }) };
+  const findings: Findings = {
+    plan,
+    region,
+    scan,
+    evaluation,
+    ...(winner === undefined ? {} : { restarts: winner }),
+  };
   const files = await filesOf(findings, outcomes, walk);
-  const told = await estimateOf(findings);
+  const told = estimateOf(findings);
   const result: Result = {
     ...told,
     provenance: provenanceOf(plan, walk, context),
@@ -59,7 +76,11 @@ async function restartsOutcomes(plan: Plan, walk: Walk): Promise<RestartsOutcome
   return outcomes;
 }
 
-async function filesOf(findings: Findings, outcomes: readonly RestartsOutcome[], walk: Walk): Promise<MeasuredFile[]> {
+async function filesOf(
+  findings: Findings,
+  outcomes: readonly RestartsOutcome[],
+  walk: Walk,
+): Promise<MeasuredFile[]> {
   const { plan, evaluation } = findings;
   const { spec } = plan;
   const { train, validation, test } = evaluation;
@@ -77,10 +98,20 @@ async function filesOf(findings: Findings, outcomes: readonly RestartsOutcome[],
   const trace = traceOf(outcomes, plan);
   return [
     { name: 'region.npz', mediaType: 'application/zip', bytes: region },
-    { name: 'epsilon-curve.csv', mediaType: 'text/csv; charset=utf-8', bytes: text(curveCsv(curveOf(findings))) },
+    {
+      name: 'epsilon-curve.csv',
+      mediaType: 'text/csv; charset=utf-8',
+      bytes: text(curveCsv(curveOf(findings))),
+    },
     ...(trace.length === 0
       ? []
-      : [{ name: 'search-trace.csv' as const, mediaType: 'text/csv; charset=utf-8', bytes: text(traceCsv(trace)) }]),
+      : [
+          {
+            name: 'search-trace.csv' as const,
+            mediaType: 'text/csv; charset=utf-8',
+            bytes: text(traceCsv(trace)),
+          },
+        ]),
   ];
 }
 
@@ -89,7 +120,10 @@ async function shapeOf({ plan, region }: Findings, walk: Walk): Promise<RegionSh
   const step = plan.evaluation.region;
   const setting = step.kind === 'rectangles' ? step.candidates[region.list]?.setting : undefined;
   if (setting === undefined) throw new RangeError('a rectangles region comes from a rectangles step');
-  return rectanglesShape(await walk.get(clustersStepOf(setting, region.candidate.covered, region.candidate.seed)), walk.scale);
+  return rectanglesShape(
+    await walk.get(clustersStepOf(setting, region.candidate.covered, region.candidate.seed)),
+    walk.scale,
+  );
 }
 
 function provenanceOf(plan: Plan, walk: Walk, { engine, host }: MeasurementContext): Provenance {

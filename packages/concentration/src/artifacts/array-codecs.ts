@@ -11,7 +11,8 @@ export const radiiCodec: Codec<Int32Array | Float32Array> = {
 };
 
 export const componentCodec: Codec<Float64Array> = {
-  encode: (component) => encodeNpz({ component: { dtype: 'f8', shape: [component.length], data: component } }),
+  encode: (component) =>
+    encodeNpz({ component: { dtype: 'f8', shape: [component.length], data: component } }),
   decode: async (bytes) => (await NpzEntries.read(bytes)).f8('component').data,
 };
 
@@ -20,8 +21,14 @@ export const clustersCodec: Codec<Clusters> = {
     const shape = [clusters.count.length, clusters.columns];
     const arrays: Record<string, NpyArray> =
       clusters.dtype === 'u1'
-        ? { sum: { dtype: 'i4', shape, data: clusters.sum }, reach: { dtype: 'i4', shape, data: clusters.reach } }
-        : { sum: { dtype: 'f4', shape, data: clusters.sum }, reach: { dtype: 'f4', shape, data: clusters.reach } };
+        ? {
+            sum: { dtype: 'i4', shape, data: clusters.sum },
+            reach: { dtype: 'i4', shape, data: clusters.reach },
+          }
+        : {
+            sum: { dtype: 'f4', shape, data: clusters.sum },
+            reach: { dtype: 'f4', shape, data: clusters.reach },
+          };
     return encodeNpz({ count: vector(clusters.count), ...arrays });
   },
   async decode(bytes) {
@@ -53,7 +60,9 @@ export const marginsCodec: Codec<Margins> = {
 };
 
 function vector(data: Int32Array | Float32Array): NpyArray {
-  return data instanceof Int32Array ? { dtype: 'i4', shape: [data.length], data } : { dtype: 'f4', shape: [data.length], data };
+  return data instanceof Int32Array
+    ? { dtype: 'i4', shape: [data.length], data }
+    : { dtype: 'f4', shape: [data.length], data };
 }
 
 function numbers(entries: NpzEntries, name: string): Int32Array | Float32Array {

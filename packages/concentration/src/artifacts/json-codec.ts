@@ -10,7 +10,12 @@ export function jsonCodec<S extends TSchema>(schema: S): Codec<Static<S>> {
     decode: async (bytes) => {
       const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
       if (!check.fits(value)) {
-        throw new RangeError(`not such an artifact: ${check.faults(value).map((fault) => fault.detail).join('; ')}`);
+        throw new RangeError(
+          `not such an artifact: ${check
+            .faults(value)
+            .map((fault) => fault.detail)
+            .join('; ')}`,
+        );
       }
       return value;
     },

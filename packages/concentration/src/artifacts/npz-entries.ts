@@ -16,7 +16,8 @@ export class NpzEntries {
 
   take(name: string): NpyArray {
     const array = this.arrays.get(name);
-    if (array === undefined) throw new RangeError(`there is no array "${name}"; found: ${[...this.arrays.keys()].join(', ')}`);
+    if (array === undefined)
+      throw new RangeError(`there is no array "${name}"; found: ${[...this.arrays.keys()].join(', ')}`);
     return array;
   }
 
@@ -61,5 +62,7 @@ export class NpzEntries {
 }
 
 function mismatch(name: string, wanted: string, found: NpyArray): never {
-  throw new RangeError(`the array "${name}" should be ${wanted}, but it is ${found.dtype} of shape (${found.shape.join(', ')})`);
+  throw new RangeError(
+    `the array "${name}" should be ${wanted}, but it is ${found.dtype} of shape (${found.shape.join(', ')})`,
+  );
 }

@@ -1,11 +1,20 @@
-import { type CurvePoint, type Estimate, parseRational, rationalToNumber, type Scan, type SearchTraceEntry, type SplitMeasure, type Warning } from '@levy/contracts';
+import {
+  type CurvePoint,
+  type Estimate,
+  parseRational,
+  rationalToNumber,
+  type Scan,
+  type SearchTraceEntry,
+  type SplitMeasure,
+  type Warning,
+} from '@levy/contracts';
 import { gaussianConcentration } from '@levy/datasets';
-import { type Plan, requiredLevel } from '@levy/plan';
+import { coveredCount, type Plan, requiredLevel } from '@levy/plan';
 import type { Counts } from '../counts.js';
+import type { ScanOutcome } from '../halfspaces/scan.js';
 import type { Candidate } from '../rectangles/candidate.js';
 import type { RestartsOutcome } from '../rectangles/search.js';
 import type { Region } from '../region/region.js';
-import type { ScanOutcome } from '../halfspaces/scan.js';
 import { curveEpsilon, type Evaluation } from './evaluation.js';
 import { clopperPearson } from './intervals.js';
 
@@ -22,10 +31,10 @@ export interface Findings {
 export type Told = Omit<Estimate, 'provenance' | 'timings'>;
 
 /** The estimate in the words of the contract. */
-export async function estimateOf(findings: Findings): Promise<Told> {
+export function estimateOf(findings: Findings): Told {
   const { plan, region, evaluation, restarts } = findings;
   const { spec, dataset } = plan;
-  const test = await withIntervals(evaluation.test, spec.confidence, testIsUntouched(plan));
+  const test = withIntervals(evaluation.test, spec.confidence, testIsUntouched(plan));
   const bound = boundOf(test, spec.confidence);
   const T = region.kind === 'rectangles' ? region.candidate.T : undefined;
   const distribution = dataset.distribution;
@@ -44,16 +53,22 @@ export async function estimateOf(findings: Findings): Promise<Told> {
       ...(evaluation.validation === undefined ? {} : { validation: fractions(evaluation.validation) }),
       test,
     },
-    ...(restarts === undefined || restarts.restarts.length === 0 ? {} : { restarts: restartStatistics(restarts, plan) }),
+    ...(restarts === undefined || restarts.restarts.length === 0
+      ? {}
+      : { restarts: restartStatistics(restarts, plan) }),
     intrinsicRobustness: {
       estimate: 1 - test.advRisk,
       ...(bound === undefined ? {} : { atLeast: 1 - bound.advRisk }),
     },
     ...(bound === undefined ? {} : { bound }),
-    scan: await scanOf(findings),
+    scan: scanOf(findings),
     ...(distribution === undefined
       ? {}
-      : { exact: { concentration: await gaussianConcentration(distribution, spec.metric, spec.alpha, spec.epsilon) } }),
+      : {
+          exact: {
+            concentration: gaussianConcentration(distribution, spec.metric, spec.alpha, spec.epsilon),
+          },
+        }),
     ...(T === undefined ? {} : { convergence: convergenceOf(evaluation.train.n, T) }),
   };
 }
@@ -65,13 +80,22 @@ export function warningsOf({ plan, region, evaluation }: Findings): Warning[] {
   const warnings: Warning[] = [];
   if (region.kind === 'rectangles' && !region.candidate.feasible) {
     const level = rationalToNumber(requiredLevel(alpha, slack));
-    warnings.push({ code: 'infeasible', detail: `no candidate reached risk ${level} on the fitted rows and on the choosing split; this is the one with the highest risk there` });
+    warnings.push({
+      code: 'infeasible',
+      detail: `no candidate reached risk ${level} on the fitted rows and on the choosing split; this is the one with the highest risk there`,
+    });
   }
-  if (test.risk < alpha * test.n) {
-    warnings.push({ code: 'risk-below-alpha', detail: `the region's test risk ${percent(test.risk, test.n)} is below α = ${alpha * 100} %; see bound for what holds at the lower end of its interval` });
+  if (test.risk < coveredCount(parseRational(alpha), test.n, 'ceil')) {
+    warnings.push({
+      code: 'risk-below-alpha',
+      detail: `the region's test risk ${percent(test.risk, test.n)} is below α = ${alpha * 100} %; see bound for what holds at the lower end of its interval`,
+    });
   }
   if (test.advRisk * scanTest.n > scanTest.advRisk * test.n) {
-    warnings.push({ code: 'looser-than-scan', detail: `the axis-aligned half-space of scan has a lower adversarial risk, ${percent(scanTest.advRisk, scanTest.n)} against ${percent(test.advRisk, test.n)}: the concentration function is at most that small` });
+    warnings.push({
+      code: 'looser-than-scan',
+      detail: `the axis-aligned half-space of scan has a lower adversarial risk, ${percent(scanTest.advRisk, scanTest.n)} against ${percent(test.advRisk, test.n)}: the concentration function is at most that small`,
+    });
   }
   return warnings;
 }
@@ -94,7 +118,9 @@ export function traceOf(outcomes: readonly RestartsOutcome[], plan: Plan): Searc
     q: candidate.q,
     T: candidate.T,
     train: fractions(candidate.train),
-    ...(plan.spec.protocol === 'holdout' ? { validation: fractions(candidate.choosing) } : { test: fractions(candidate.choosing) }),
+    ...(plan.spec.protocol === 'holdout'
+      ? { validation: fractions(candidate.choosing) }
+      : { test: fractions(candidate.choosing) }),
     ...(test === undefined ? {} : { test: fractions(test) }),
   });
   return outcomes.flatMap(({ trace, restarts }) => [
@@ -108,13 +134,13 @@ function fractions({ n, risk, advRisk }: Counts): SplitMeasure {
 }
 
 /** Intervals hold only for a region that was fixed before test was looked at (method §6). */
-async function withIntervals(counts: Counts, confidence: number, untouched: boolean): Promise<SplitMeasure> {
+function withIntervals(counts: Counts, confidence: number, untouched: boolean): SplitMeasure {
   const measure = fractions(counts);
   if (!untouched) return measure;
   return {
     ...measure,
-    riskInterval: await clopperPearson(counts.risk, counts.n, confidence),
-    advRiskInterval: await clopperPearson(counts.advRisk, counts.n, confidence),
+    riskInterval: clopperPearson(counts.risk, counts.n, confidence),
+    advRiskInterval: clopperPearson(counts.advRisk, counts.n, confidence),
   };
 }
 
@@ -129,14 +155,14 @@ function boundOf(test: SplitMeasure, confidence: number): Estimate['bound'] | un
   return alpha === undefined || advRisk === undefined ? undefined : { alpha, advRisk, confidence };
 }
 
-async function scanOf({ plan, scan, evaluation }: Findings): Promise<Scan> {
+function scanOf({ plan, scan, evaluation }: Findings): Scan {
   const { coordinate, side, threshold } = scan.halfSpace;
   return {
     coordinate,
     side,
     threshold: threshold / plan.dataset.scale,
     train: fractions(scan.train),
-    test: await withIntervals(evaluation.scanTest, plan.spec.confidence, true),
+    test: withIntervals(evaluation.scanTest, plan.spec.confidence, true),
   };
 }
 

@@ -36,7 +36,8 @@ export async function evaluate(step: EvaluationStep, walk: Walk): Promise<Evalua
   const epsilon = parseRational(step.epsilon);
   const counter = await regionCounter(step, region, walk);
   const curve: number[] = [];
-  for (let index = 0; index <= CURVE_STEPS; index++) curve.push(await counter.curve(curveEpsilon(epsilon, index)));
+  for (let index = 0; index <= CURVE_STEPS; index++)
+    curve.push(await counter.curve(curveEpsilon(epsilon, index)));
   return {
     train: region.kind === 'rectangles' ? region.candidate.train : region.train,
     ...(step.validation === undefined ? {} : { validation: await counter.count(step.validation) }),
@@ -72,7 +73,8 @@ async function rectanglesCounter(
   region: Extract<Region, { kind: 'rectangles' }>,
   walk: Walk,
 ): Promise<RegionCounter> {
-  const setting = step.region.kind === 'rectangles' ? step.region.candidates[region.list]?.setting : undefined;
+  const setting =
+    step.region.kind === 'rectangles' ? step.region.candidates[region.list]?.setting : undefined;
   if (setting === undefined) throw new RangeError('a rectangles region comes from a rectangles step');
   const clustersStep = clustersStepOf(setting, region.candidate.covered, region.candidate.seed);
   const clusters = await walk.get(clustersStep);
@@ -81,10 +83,16 @@ async function rectanglesCounter(
   const margins =
     step.domain === 'box' && range !== undefined
       ? await walk.margins(step.test, facesInBox(clusters, range, atEpsilon, walk.scale))
-      : await walk.get({ name: 'margins', clusters: clustersStep, rows: step.test, ...(clustersStep.engine === undefined ? {} : { engine: clustersStep.engine }) });
+      : await walk.get({
+          name: 'margins',
+          clusters: clustersStep,
+          rows: step.test,
+          ...(clustersStep.engine === undefined ? {} : { engine: clustersStep.engine }),
+        });
   return {
     count: (rows) => countRectangles(walk, clustersStep, rows, setting),
-    curve: async (epsilon) => countMargins(margins, new Threshold(subtractRational(atEpsilon, epsilon), clusters, walk.scale)),
+    curve: async (epsilon) =>
+      countMargins(margins, new Threshold(subtractRational(atEpsilon, epsilon), clusters, walk.scale)),
   };
 }
 
@@ -104,7 +112,8 @@ async function hyperplaneCounter(
 }
 
 function axisCounter(step: EvaluationStep, halfSpace: AxisHalfSpace, walk: Walk): RegionCounter {
-  const count = (rows: RowList, epsilon: Rational) => countAxis(walk.hostRows(rows), halfSpace, epsilon, walk.scale);
+  const count = (rows: RowList, epsilon: Rational) =>
+    countAxis(walk.hostRows(rows), halfSpace, epsilon, walk.scale);
   return {
     count: async (rows) => count(rows, parseRational(step.epsilon)),
     curve: async (epsilon) => count(step.test, epsilon).advRisk,

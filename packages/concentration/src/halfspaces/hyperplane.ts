@@ -32,7 +32,11 @@ export function fitHyperplane(
     const signed = sign === 1 ? projections : projections.map((value) => -value);
     const value = signed.toSorted().at(-1 - position) ?? 0;
     const threshold = value + ROUNDING * (Math.abs(value) + 1);
-    return { w: component.map((entry) => sign * entry), threshold, train: countProjections(signed, threshold, reach) };
+    return {
+      w: component.map((entry) => sign * entry),
+      threshold,
+      train: countProjections(signed, threshold, reach),
+    };
   });
   const [first, second] = sides;
   if (first === undefined || second === undefined) throw new RangeError('two orientations are tried');

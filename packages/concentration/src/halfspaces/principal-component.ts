@@ -1,8 +1,8 @@
 import type { Engine, MatrixHandle } from '@levy/kernels';
-import { EigenvalueDecomposition, Matrix as Dense, QrDecomposition } from 'ml-matrix';
-import { generatorOf } from '../rows/random.js';
+import { Matrix as Dense, EigenvalueDecomposition, QrDecomposition } from 'ml-matrix';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { MeasurementError } from '../measurement.js';
+import { generatorOf } from '../rows/random.js';
 
 export interface ComponentOptions {
   readonly signal?: AbortSignal | undefined;
@@ -21,7 +21,11 @@ const MOST_ITERATIONS = 300;
  * (Golub & Van Loan, Matrix Computations, §8.2). Its largest entry in size is positive.
  * Rows without any variance have no component: MeasurementError of kind "numeric".
  */
-export async function principalComponent(engine: Engine, points: MatrixHandle, options: ComponentOptions = {}): Promise<Float64Array> {
+export async function principalComponent(
+  engine: Engine,
+  points: MatrixHandle,
+  options: ComponentOptions = {},
+): Promise<Float64Array> {
   const { rows: n, columns: d } = points;
   const b = Math.min(BLOCK, d);
   const pass = { signal: options.signal };
@@ -31,12 +35,17 @@ export async function principalComponent(engine: Engine, points: MatrixHandle, o
     const projections = await engine.project(points, Float64Array.from(basis.transpose().to1DArray()), pass);
     centreColumns(projections, n, b);
     const combined = await engine.combine(points, projections, pass);
-    const image = new Dense(Array.from({ length: b }, (_, k) => [...combined.subarray(k * d, (k + 1) * d)])).transpose().div(n);
+    const image = new Dense(Array.from({ length: b }, (_, k) => [...combined.subarray(k * d, (k + 1) * d)]))
+      .transpose()
+      .div(n);
     const small = new EigenvalueDecomposition(basis.transpose().mmul(image), { assumeSymmetric: true });
     const first = indexOfLargest(small.realEigenvalues);
     const eigenvalue = small.realEigenvalues[first] ?? 0;
     if (!(eigenvalue > 0)) {
-      throw new MeasurementError('numeric', 'all rows are equal, so there is no principal component; choose another method or data set');
+      throw new MeasurementError(
+        'numeric',
+        'all rows are equal, so there is no principal component; choose another method or data set',
+      );
     }
     const weights = small.eigenvectorMatrix.getColumnVector(first);
     const vector = basis.mmul(weights);
@@ -44,7 +53,10 @@ export async function principalComponent(engine: Engine, points: MatrixHandle, o
     if (residual <= TOLERANCE * eigenvalue) return oriented(vector.to1DArray());
     basis = orthonormal(image);
   }
-  throw new MeasurementError('numeric', `the principal component did not converge to ${TOLERANCE} in ${MOST_ITERATIONS} iterations; its two largest variances may be equal`);
+  throw new MeasurementError(
+    'numeric',
+    `the principal component did not converge to ${TOLERANCE} in ${MOST_ITERATIONS} iterations; its two largest variances may be equal`,
+  );
 }
 
 function orthonormal(block: Dense): Dense {
@@ -53,7 +65,11 @@ function orthonormal(block: Dense): Dense {
 
 function randomBlock(d: number, b: number): Dense {
   const generator = generatorOf(0);
-  return new Dense(Array.from({ length: d }, () => Array.from({ length: b }, () => uniformInt(generator, -1_000_000, 1_000_000) / 1e6)));
+  return new Dense(
+    Array.from({ length: d }, () =>
+      Array.from({ length: b }, () => uniformInt(generator, -1_000_000, 1_000_000) / 1e6),
+    ),
+  );
 }
 
 /** Subtracts the column means, in place: XᵀX·v centred is Xᵀ(Xv − mean). */

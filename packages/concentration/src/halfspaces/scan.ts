@@ -1,8 +1,17 @@
-import { ceilRational, floorRational, multiplyRational, parseRational, type Rational, rational, subtractRational, addRational } from '@levy/contracts';
+import {
+  addRational,
+  ceilRational,
+  floorRational,
+  multiplyRational,
+  parseRational,
+  type Rational,
+  rational,
+  subtractRational,
+} from '@levy/contracts';
 import type { Matrix } from '@levy/kernels';
 import { coveredCount, requiredLevel } from '@levy/plan';
 import { type Static, Type } from 'typebox';
-import { CountsSchema, type Counts } from '../counts.js';
+import { type Counts, CountsSchema } from '../counts.js';
 
 /** An axis-aligned half-space x_coordinate side threshold, the threshold in stored units. */
 export const AxisHalfSpaceSchema = Type.Object({
@@ -52,7 +61,12 @@ function isBetter(a: ScanOutcome, b: ScanOutcome): boolean {
 }
 
 /** Rows of a matrix in an axis-aligned half-space and in its expansion. */
-export function countAxis(matrix: Matrix, { coordinate, side, threshold }: AxisHalfSpace, epsilon: Rational, scale: number): Counts {
+export function countAxis(
+  matrix: Matrix,
+  { coordinate, side, threshold }: AxisHalfSpace,
+  epsilon: Rational,
+  scale: number,
+): Counts {
   const inside = expansionTest(matrix.dtype, side, threshold, rational(0), scale);
   const within = expansionTest(matrix.dtype, side, threshold, epsilon, scale);
   const counts = { n: matrix.rows, risk: 0, advRisk: 0 };
@@ -68,7 +82,13 @@ export function countAxis(matrix: Matrix, { coordinate, side, threshold }: AxisH
  * Whether a stored value lies within ε of the half-line. On bytes t − ε·scale is rounded to the whole value that
  * decides it; on floats the gap between value and threshold is compared with ε in float64.
  */
-function expansionTest(dtype: Matrix['dtype'], side: AxisHalfSpace['side'], threshold: number, epsilon: Rational, scale: number): (x: number) => boolean {
+function expansionTest(
+  dtype: Matrix['dtype'],
+  side: AxisHalfSpace['side'],
+  threshold: number,
+  epsilon: Rational,
+  scale: number,
+): (x: number) => boolean {
   if (dtype === 'f4') {
     const reach = Number(epsilon.num) / Number(epsilon.den);
     return side === '>=' ? (x) => threshold - x <= reach : (x) => x - threshold <= reach;
@@ -77,7 +97,12 @@ function expansionTest(dtype: Matrix['dtype'], side: AxisHalfSpace['side'], thre
   return side === '>=' ? (x) => x >= limit : (x) => x <= limit;
 }
 
-function expandedThreshold(side: AxisHalfSpace['side'], threshold: number, epsilon: Rational, scale: number): number {
+function expandedThreshold(
+  side: AxisHalfSpace['side'],
+  threshold: number,
+  epsilon: Rational,
+  scale: number,
+): number {
   const reach = multiplyRational(epsilon, rational(scale));
   return side === '>='
     ? Number(ceilRational(subtractRational(parseRational(threshold), reach)))
@@ -92,10 +117,15 @@ interface ColumnCounts {
 function columnReader(matrix: Matrix, options: ScanOptions): (coordinate: number) => ColumnCounts {
   if (matrix.dtype === 'u1') {
     const histograms = columnHistograms(matrix.data, matrix.rows, matrix.columns);
-    return (coordinate) => new HistogramColumn(histograms.subarray(coordinate * 256, (coordinate + 1) * 256), options);
+    return (coordinate) =>
+      new HistogramColumn(histograms.subarray(coordinate * 256, (coordinate + 1) * 256), options);
   }
   const { data, rows, columns } = matrix;
-  return (coordinate) => new SortedColumn(Float32Array.from({ length: rows }, (_, i) => data[i * columns + coordinate] ?? 0).sort(), options);
+  return (coordinate) =>
+    new SortedColumn(
+      Float32Array.from({ length: rows }, (_, i) => data[i * columns + coordinate] ?? 0).sort(),
+      options,
+    );
 }
 
 function columnHistograms(data: Uint8Array, rows: number, columns: number): Int32Array {
@@ -144,7 +174,9 @@ class SortedColumn implements ColumnCounts {
     const threshold = sorted[side === '>=' ? sorted.length - need : need - 1] ?? 0;
     const count = (epsilon: Rational) => {
       const inside = expansionTest('f4', side, threshold, epsilon, 1);
-      return side === '>=' ? sorted.length - firstIndex(sorted, inside) : firstIndex(sorted, (x) => !inside(x));
+      return side === '>='
+        ? sorted.length - firstIndex(sorted, inside)
+        : firstIndex(sorted, (x) => !inside(x));
     };
     return { threshold, risk: count(rational(0)), advRisk: count(this.options.epsilon) };
   }

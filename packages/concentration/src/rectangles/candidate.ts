@@ -1,6 +1,12 @@
 import { parseRational, type Rational } from '@levy/contracts';
 import type { Margins } from '@levy/kernels';
-import { type ClustersStep, coveredCount, type RectanglesSetting, type RowList, requiredLevel } from '@levy/plan';
+import {
+  type ClustersStep,
+  coveredCount,
+  type RectanglesSetting,
+  type RowList,
+  requiredLevel,
+} from '@levy/plan';
 import { type Static, Type } from 'typebox';
 import { type Counts, CountsSchema } from '../counts.js';
 import type { Walk } from '../walk/walk.js';
@@ -27,7 +33,12 @@ export function clustersStepOf(setting: RectanglesSetting, covered: number, seed
 }
 
 /** Fits one clustering and counts it on the fitted rows and on the choosing split. */
-export async function judge(walk: Walk, setting: RectanglesSetting, q: number, seed: number): Promise<Candidate> {
+export async function judge(
+  walk: Walk,
+  setting: RectanglesSetting,
+  q: number,
+  seed: number,
+): Promise<Candidate> {
   const n = walk.rowCount(setting.neighbours.rows);
   const covered = coveredCount(parseRational(q), n, 'floor');
   const step = clustersStepOf(setting, covered, seed);
@@ -52,7 +63,13 @@ export async function countRectangles(
   return countAt(margins, clusters, walk.scale, parseRational(epsilon), domain);
 }
 
-function countAt(margins: Margins, clusters: Clusters, scale: number, epsilon: Rational, domain: RectanglesSetting['domain']): Counts {
+function countAt(
+  margins: Margins,
+  clusters: Clusters,
+  scale: number,
+  epsilon: Rational,
+  domain: RectanglesSetting['domain'],
+): Counts {
   const atEpsilon = new Threshold(epsilon, clusters, scale);
   const atZero = new Threshold(parseRational(0), clusters, scale);
   return {
@@ -70,11 +87,15 @@ function reaches(counts: Counts, level: Rational): boolean {
  * The feasible candidate with the lowest adversarial risk on the choosing split; of equal ones the last under the
  * paper protocol, the first otherwise. Without a feasible one, the one with the highest risk there (method §2.6).
  */
-export function chooseCandidate(candidates: readonly Candidate[], ties: 'first' | 'last'): Candidate | undefined {
+export function chooseCandidate(
+  candidates: readonly Candidate[],
+  ties: 'first' | 'last',
+): Candidate | undefined {
   const feasible = candidates.filter((candidate) => candidate.feasible);
-  const better = feasible.length > 0
-    ? (a: Candidate, b: Candidate) => b.choosing.advRisk * a.choosing.n - a.choosing.advRisk * b.choosing.n
-    : (a: Candidate, b: Candidate) => a.choosing.risk - b.choosing.risk;
+  const better =
+    feasible.length > 0
+      ? (a: Candidate, b: Candidate) => b.choosing.advRisk * a.choosing.n - a.choosing.advRisk * b.choosing.n
+      : (a: Candidate, b: Candidate) => a.choosing.risk - b.choosing.risk;
   let best: Candidate | undefined;
   for (const candidate of feasible.length > 0 ? feasible : candidates) {
     const gain = best === undefined ? 1 : better(candidate, best);

@@ -1,4 +1,11 @@
-import { type Dataset, floorRational, multiplyRational, parseRational, type Rational, rational } from '@levy/contracts';
+import {
+  type Dataset,
+  floorRational,
+  multiplyRational,
+  parseRational,
+  type Rational,
+  rational,
+} from '@levy/contracts';
 import { NO_FACE, type Rectangles } from '@levy/kernels';
 import { MeasurementError } from '../measurement.js';
 import type { Clusters } from './clusters.js';
@@ -14,7 +21,10 @@ function storedBound(bound: number, dataset: Dataset): number {
   if (dataset.dtype === 'f4') return bound;
   const stored = multiplyRational(parseRational(bound), rational(dataset.scale));
   if (stored.den !== 1n) {
-    throw new MeasurementError('input', `the value range of ${dataset.id} ends at ${bound}, which is no whole stored value (value · ${dataset.scale}); import it with another range`);
+    throw new MeasurementError(
+      'input',
+      `the value range of ${dataset.id} ends at ${bound}, which is no whole stored value (value · ${dataset.scale}); import it with another range`,
+    );
   }
   return Number(stored.num);
 }
@@ -23,7 +33,14 @@ function storedBound(bound: number, dataset: Dataset): number {
 export function rectanglesOf(clusters: Clusters, range?: { low: number; high: number }): Rectangles {
   const ranged = range === undefined ? {} : { range };
   return clusters.dtype === 'u1'
-    ? { dtype: 'u1', count: clusters.count, sum: clusters.sum, above: clusters.reach, below: clusters.reach, ...ranged }
+    ? {
+        dtype: 'u1',
+        count: clusters.count,
+        sum: clusters.sum,
+        above: clusters.reach,
+        below: clusters.reach,
+        ...ranged,
+      }
     : { dtype: 'f4', sum: clusters.sum, above: clusters.reach, below: clusters.reach, ...ranged };
 }
 
@@ -31,8 +48,15 @@ export function rectanglesOf(clusters: Clusters, range?: { low: number; high: nu
  * Only the faces that the box lets anyone violate after moving inwards by ε (method §2.5): the upper face of a
  * coordinate if the room behind it exceeds ε, the lower face likewise. The ε curve is measured on these (§2.9).
  */
-export function facesInBox(clusters: Clusters, range: { low: number; high: number }, epsilon: Rational, scale: number): Rectangles {
-  return clusters.dtype === 'u1' ? byteFacesInBox(clusters, range, epsilon, scale) : floatFacesInBox(clusters, range, epsilon);
+export function facesInBox(
+  clusters: Clusters,
+  range: { low: number; high: number },
+  epsilon: Rational,
+  scale: number,
+): Rectangles {
+  return clusters.dtype === 'u1'
+    ? byteFacesInBox(clusters, range, epsilon, scale)
+    : floatFacesInBox(clusters, range, epsilon);
 }
 
 function byteFacesInBox(
@@ -73,4 +97,3 @@ function floatFacesInBox(
   }
   return { dtype: 'f4', sum, above, below };
 }
-

@@ -28,11 +28,15 @@ export function centresAtRows(matrix: Matrix, rows: Uint32Array): Centres {
   const d = matrix.columns;
   if (matrix.dtype === 'u1') {
     const sum = new Int32Array(rows.length * d);
-    rows.forEach((row, t) => { sum.set(matrix.data.subarray(row * d, (row + 1) * d), t * d); });
+    rows.forEach((row, t) => {
+      sum.set(matrix.data.subarray(row * d, (row + 1) * d), t * d);
+    });
     return { dtype: 'u1', count: new Int32Array(rows.length).fill(1), sum };
   }
   const sum = new Float32Array(rows.length * d);
-  rows.forEach((row, t) => { sum.set(matrix.data.subarray(row * d, (row + 1) * d), t * d); });
+  rows.forEach((row, t) => {
+    sum.set(matrix.data.subarray(row * d, (row + 1) * d), t * d);
+  });
   return { dtype: 'f4', sum };
 }
 

@@ -51,7 +51,9 @@ export async function encodeRegion(region: RegionFile): Promise<Uint8Array> {
       ? {}
       : { samples: integers([region.samples.count, region.samples.seed]) }),
     claimed_train: countsArray(region.claims.train),
-    ...(region.claims.validation === undefined ? {} : { claimed_validation: countsArray(region.claims.validation) }),
+    ...(region.claims.validation === undefined
+      ? {}
+      : { claimed_validation: countsArray(region.claims.validation) }),
     claimed_test: countsArray(region.claims.test),
   };
   return encodeNpz({ ...content, sha256: npyText(contentDigest(Object.entries(content))) });
@@ -79,8 +81,10 @@ function regionOf(entries: NpzEntries): RegionFile {
   const metric = entries.text('metric');
   const domain = entries.text('domain');
   if (metric !== 'linf' && metric !== 'l2') throw new RangeError(`metric "${metric}" is neither linf nor l2`);
-  if (domain !== 'box' && domain !== 'unbounded') throw new RangeError(`domain "${domain}" is neither box nor unbounded`);
-  if (protocol !== 'holdout' && protocol !== 'paper') throw new RangeError(`protocol "${protocol}" is neither holdout nor paper`);
+  if (domain !== 'box' && domain !== 'unbounded')
+    throw new RangeError(`domain "${domain}" is neither box nor unbounded`);
+  if (protocol !== 'holdout' && protocol !== 'paper')
+    throw new RangeError(`protocol "${protocol}" is neither holdout nor paper`);
   return {
     shape: shapeOf(entries),
     metric,
@@ -111,7 +115,9 @@ function shapeArrays(shape: RegionShape): Record<string, NpyArray> {
   return {
     center: table(shape.center),
     half_edge: table(shape.halfEdge),
-    ...(shape.denominator === undefined ? {} : { denominator: { dtype: 'i8', shape: [shape.T], data: shape.denominator } }),
+    ...(shape.denominator === undefined
+      ? {}
+      : { denominator: { dtype: 'i8', shape: [shape.T], data: shape.denominator } }),
   };
 }
 
@@ -136,7 +142,8 @@ function shapeOf(entries: NpzEntries): RegionShape {
 
 function floats(entries: NpzEntries, name: string, length: number): Float32Array | Float64Array {
   const { data } = entries.take(name).dtype === 'f4' ? entries.f4(name) : entries.f8(name);
-  if (data.length !== length) throw new RangeError(`"${name}" holds ${data.length} numbers, but center has ${length}`);
+  if (data.length !== length)
+    throw new RangeError(`"${name}" holds ${data.length} numbers, but center has ${length}`);
   return data;
 }
 

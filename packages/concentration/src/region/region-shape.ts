@@ -1,15 +1,19 @@
+import type { Clusters } from '../rectangles/clusters.js';
 import type { Region } from './region.js';
 import type { RegionShape } from './region-file.js';
-import type { Clusters } from '../rectangles/clusters.js';
 
 /** Rectangles in units of the values: centre sum/(count·scale), half-edge reach/(count·scale). */
 export function rectanglesShape(clusters: Clusters, scale: number): RegionShape {
   const { columns } = clusters;
   const T = clusters.count.length;
-  if (clusters.dtype === 'f4') return { kind: 'rectangles', T, columns, center: clusters.sum, halfEdge: clusters.reach };
+  if (clusters.dtype === 'f4')
+    return { kind: 'rectangles', T, columns, center: clusters.sum, halfEdge: clusters.reach };
   const denominators = Array.from(clusters.count, (count) => count * scale);
   const divided = (numerators: Int32Array) =>
-    Float64Array.from(numerators, (numerator, index) => numerator / (denominators[Math.floor(index / columns)] ?? 1));
+    Float64Array.from(
+      numerators,
+      (numerator, index) => numerator / (denominators[Math.floor(index / columns)] ?? 1),
+    );
   return {
     kind: 'rectangles',
     T,
@@ -21,9 +25,17 @@ export function rectanglesShape(clusters: Clusters, scale: number): RegionShape 
 }
 
 /** E = {x : w·x + b ≤ 0}, in units of the values. */
-export function halfSpaceShape(region: Exclude<Region, { kind: 'rectangles' }>, columns: number, scale: number): RegionShape {
+export function halfSpaceShape(
+  region: Exclude<Region, { kind: 'rectangles' }>,
+  columns: number,
+  scale: number,
+): RegionShape {
   if (region.kind === 'hyperplane') {
-    return { kind: 'halfspace', w: Float64Array.from(region.w, (entry) => -entry), b: region.threshold / scale };
+    return {
+      kind: 'halfspace',
+      w: Float64Array.from(region.w, (entry) => -entry),
+      b: region.threshold / scale,
+    };
   }
   const { coordinate, side, threshold } = region.halfSpace;
   const sign = side === '>=' ? -1 : 1;

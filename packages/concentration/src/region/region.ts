@@ -40,26 +40,46 @@ export async function findRegion(step: RegionStep, walk: Walk): Promise<Region> 
   }
 }
 
-async function chooseRectangles(step: Extract<RegionStep, { kind: 'rectangles' }>, walk: Walk): Promise<Region> {
+async function chooseRectangles(
+  step: Extract<RegionStep, { kind: 'rectangles' }>,
+  walk: Walk,
+): Promise<Region> {
   const contenders = [];
   for (const [list, restarts] of step.candidates.entries()) {
     const outcome = await walk.get(restarts);
     const candidate = chooseCandidate([...outcome.trace, ...outcome.restarts], step.ties);
     if (candidate !== undefined) contenders.push({ list, candidate });
   }
-  const winner = chooseCandidate(contenders.map(({ candidate }) => candidate), step.ties);
+  const winner = chooseCandidate(
+    contenders.map(({ candidate }) => candidate),
+    step.ties,
+  );
   const chosen = contenders.find(({ candidate }) => candidate === winner);
   if (chosen === undefined) {
-    throw new MeasurementError('numeric', 'no q of the search covers as many points as there are rectangles; lower T or take more samples');
+    throw new MeasurementError(
+      'numeric',
+      'no q of the search covers as many points as there are rectangles; lower T or take more samples',
+    );
   }
   const { T, seed, q, covered, feasible, train, choosing } = chosen.candidate;
-  return { kind: 'rectangles', list: chosen.list, candidate: { T, seed, q, covered, feasible, train, choosing } };
+  return {
+    kind: 'rectangles',
+    list: chosen.list,
+    candidate: { T, seed, q, covered, feasible, train, choosing },
+  };
 }
 
-async function fitRegionHyperplane(step: Extract<RegionStep, { kind: 'hyperplane' }>, walk: Walk): Promise<Region> {
+async function fitRegionHyperplane(
+  step: Extract<RegionStep, { kind: 'hyperplane' }>,
+  walk: Walk,
+): Promise<Region> {
   const component = await walk.get(step.component);
   const projections = await walk.project(step.component.rows, component);
   const reach = storedReach(parseRational(step.epsilon), walk.scale);
-  const { w, threshold, train } = fitHyperplane(component, projections, { alpha: step.alpha, slack: step.slack, reach });
+  const { w, threshold, train } = fitHyperplane(component, projections, {
+    alpha: step.alpha,
+    slack: step.slack,
+    reach,
+  });
   return { kind: 'hyperplane', w: Array.from(w), threshold, train };
 }

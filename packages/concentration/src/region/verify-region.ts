@@ -1,4 +1,11 @@
-import { floorRational, type Metric, multiplyRational, type Rational, rational, rationalToNumber } from '@levy/contracts';
+import {
+  floorRational,
+  type Metric,
+  multiplyRational,
+  type Rational,
+  rational,
+  rationalToNumber,
+} from '@levy/contracts';
 import type { LoadedDataset, Matrix } from '@levy/datasets';
 import type { RowList } from '@levy/plan';
 import type { Counts } from '../counts.js';
@@ -7,7 +14,11 @@ import type { RegionFile, RegionShape } from './region-file.js';
 
 /** What a recount found, beside what the file claims. */
 export interface Verification {
-  readonly splits: readonly { readonly split: 'train' | 'validation' | 'test'; readonly claimed: Counts; readonly recounted: Counts }[];
+  readonly splits: readonly {
+    readonly split: 'train' | 'validation' | 'test';
+    readonly claimed: Counts;
+    readonly recounted: Counts;
+  }[];
   readonly agrees: boolean;
 }
 
@@ -19,10 +30,13 @@ export interface Verification {
 export function verifyRegion(region: RegionFile, dataset: LoadedDataset): Verification {
   const { digest, columns } = dataset.dataset;
   if (region.datasetDigest !== digest) {
-    throw new RangeError(`the region was found on the data set ${region.datasetDigest}, but ${dataset.dataset.id} is ${digest}`);
+    throw new RangeError(
+      `the region was found on the data set ${region.datasetDigest}, but ${dataset.dataset.id} is ${digest}`,
+    );
   }
   const width = region.shape.kind === 'rectangles' ? region.shape.columns : region.shape.w.length;
-  if (width !== columns) throw new RangeError(`the region has ${width} coordinates, ${dataset.dataset.id} has ${columns}`);
+  if (width !== columns)
+    throw new RangeError(`the region has ${width} coordinates, ${dataset.dataset.id} has ${columns}`);
   const holdout = region.protocol === 'holdout';
   const samples = region.samples === undefined ? {} : { samples: region.samples };
   const lists = {
@@ -60,14 +74,17 @@ function recount(matrix: Matrix, judge: Judge): Counts {
 
 function judgeOf(region: RegionFile, { dataset }: LoadedDataset): Judge {
   const { shape, epsilon } = region;
-  if (shape.kind === 'halfspace') return judgeHalfSpace(shape, region.metric, epsilon, dataset.scale, dataset.dtype);
+  if (shape.kind === 'halfspace')
+    return judgeHalfSpace(shape, region.metric, epsilon, dataset.scale, dataset.dtype);
   const range = region.domain === 'box' ? dataset.valueRange : undefined;
   if (region.domain === 'box' && range === undefined) {
     throw new RangeError(`the region is of domain box, but ${dataset.id} declares no value range`);
   }
   if (dataset.dtype === 'f4') return judgeFloatRectangles(shape, epsilon, range);
   if (shape.denominator === undefined) {
-    throw new RangeError('a region of rectangles on byte data needs its "denominator" array to be counted exactly');
+    throw new RangeError(
+      'a region of rectangles on byte data needs its "denominator" array to be counted exactly',
+    );
   }
   return judgeByteRectangles(shape, shape.denominator, epsilon, dataset.scale, range);
 }
@@ -79,11 +96,18 @@ type Range = { readonly low: number; readonly high: number } | undefined;
  * On bytes, times the denominator D = count·scale, everything is a whole number: a face is crossed by more than ε if
  * |D·u − count·x| − D·r exceeds floor(D·ε); a face of the box counts if the room behind it exceeds that too.
  */
-function judgeByteRectangles(shape: RectanglesShape, denominator: BigInt64Array, epsilon: Rational, scale: number, range: Range): Judge {
+function judgeByteRectangles(
+  shape: RectanglesShape,
+  denominator: BigInt64Array,
+  epsilon: Rational,
+  scale: number,
+  range: Range,
+): Judge {
   const { T, columns: d } = shape;
   const rectangles = Array.from({ length: T }, (_, t) => {
     const D = Number(denominator[t] ?? 1n);
-    const whole = (values: Float32Array | Float64Array) => Array.from(values.subarray(t * d, (t + 1) * d), (value) => Math.round(value * D));
+    const whole = (values: Float32Array | Float64Array) =>
+      Array.from(values.subarray(t * d, (t + 1) * d), (value) => Math.round(value * D));
     return {
       count: D / scale,
       center: whole(shape.center),
@@ -167,8 +191,18 @@ function judgeHalfSpace(
   };
 }
 
-function judgeAxis(coordinate: number, sign: 1 | -1, b: number, epsilon: Rational, scale: number, dtype: Matrix['dtype']): Judge {
-  const reach = dtype === 'u1' ? Number(floorRational(multiplyRational(epsilon, rational(scale)))) : rationalToNumber(epsilon);
+function judgeAxis(
+  coordinate: number,
+  sign: 1 | -1,
+  b: number,
+  epsilon: Rational,
+  scale: number,
+  dtype: Matrix['dtype'],
+): Judge {
+  const reach =
+    dtype === 'u1'
+      ? Number(floorRational(multiplyRational(epsilon, rational(scale))))
+      : rationalToNumber(epsilon);
   const threshold = dtype === 'u1' ? Math.round(b * scale) : b;
   return (row) => {
     const signed = sign * (row[coordinate] ?? 0) + threshold;

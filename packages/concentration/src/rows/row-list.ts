@@ -38,10 +38,14 @@ export function gatherRows(matrix: Matrix, indices: Uint32Array): Matrix {
   const d = matrix.columns;
   if (matrix.dtype === 'u1') {
     const data = new Uint8Array(indices.length * d);
-    indices.forEach((row, i) => { data.set(matrix.data.subarray(row * d, (row + 1) * d), i * d); });
+    indices.forEach((row, i) => {
+      data.set(matrix.data.subarray(row * d, (row + 1) * d), i * d);
+    });
     return { dtype: 'u1', rows: indices.length, columns: d, data };
   }
   const data = new Float32Array(indices.length * d);
-  indices.forEach((row, i) => { data.set(matrix.data.subarray(row * d, (row + 1) * d), i * d); });
+  indices.forEach((row, i) => {
+    data.set(matrix.data.subarray(row * d, (row + 1) * d), i * d);
+  });
   return { dtype: 'f4', rows: indices.length, columns: d, data };
 }

@@ -1,3 +1,4 @@
+import { parseRational } from '@levy/contracts';
 import type { StepName } from '@levy/plan';
 import { clustersCodec, componentCodec, marginsCodec, radiiCodec } from '../artifacts/array-codecs.js';
 import type { Codec } from '../artifacts/codec.js';
@@ -9,7 +10,6 @@ import { rectanglesOf, storedRange } from '../rectangles/faces.js';
 import { kMeans } from '../rectangles/k-means.js';
 import { RestartsOutcomeSchema, runRestarts, SearchOutcomeSchema, searchQ } from '../rectangles/search.js';
 import { findRegion, RegionSchema } from '../region/region.js';
-import { parseRational } from '@levy/contracts';
 import type { Outputs, StepOf } from './outputs.js';
 import type { Walk } from './walk.js';
 
@@ -69,7 +69,12 @@ const IMPLEMENTATIONS: { readonly [N in StepName]: Implementation<N> } = {
     codec: jsonCodec(ScanOutcomeSchema),
     async run(step, walk) {
       const { alpha, slack } = step;
-      return scanAxes(walk.hostRows(step.rows), { alpha, slack, epsilon: parseRational(step.epsilon), scale: walk.scale });
+      return scanAxes(walk.hostRows(step.rows), {
+        alpha,
+        slack,
+        epsilon: parseRational(step.epsilon),
+        scale: walk.scale,
+      });
     },
   },
   region: { codec: jsonCodec(RegionSchema), run: findRegion },

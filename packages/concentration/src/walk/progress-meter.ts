@@ -40,7 +40,10 @@ export class ProgressMeter {
 
   report(done: number, total: number, unit: string): void {
     const current = this.running.at(-1);
-    const within = current === undefined || total === 0 ? 0 : (this.weights.get(current.key) ?? 0) * Math.min(1, done / total);
+    const within =
+      current === undefined || total === 0
+        ? 0
+        : (this.weights.get(current.key) ?? 0) * Math.min(1, done / total);
     const before = [...this.finished].reduce((sum, key) => sum + (this.weights.get(key) ?? 0), 0);
     this.fraction = Math.max(this.fraction, Math.min(1, before + within));
     const eta = this.etaSeconds();

@@ -1,6 +1,6 @@
+import type { LoadedDataset } from '@levy/datasets';
 import type { Engine, Margins, Matrix, Rectangles } from '@levy/kernels';
 import { type NeighboursStep, type Plan, type RowList, rowCount, type StepName, stepKey } from '@levy/plan';
-import type { LoadedDataset } from '@levy/datasets';
 import type { MeasurementContext } from '../measurement.js';
 import { implementationOf } from './implementations.js';
 import type { Outputs, StepOf } from './outputs.js';
@@ -16,11 +16,13 @@ export class Walk implements Disposable {
   readonly scale: number;
   /** Steps whose artifacts were already there, with how many. */
   readonly reused = new Map<StepName, number>();
-  /** Seconds by step, the steps it asked for included. */
+  /** Seconds spent in each step, the steps it asked for not counted. */
   readonly seconds = new Map<StepName, number>();
 
   /** Keys asked for before: their artifacts are of this walk, or counted. */
   private readonly met = new Set<string>();
+  /** Seconds that steps asked for by the running one have taken. */
+  private nestedSeconds = 0;
   private readonly matrices: RowMatrices;
   private readonly meter: ProgressMeter;
 
@@ -60,13 +62,21 @@ export class Walk implements Disposable {
     }
     this.met.add(key);
     this.meter.begin(key, step.name);
-    const started = performance.now();
-    const output = await run(step, this);
-    const took = (performance.now() - started) / 1000;
-    this.seconds.set(step.name, (this.seconds.get(step.name) ?? 0) + took);
+    const output = await this.timed(step.name, () => run(step, this));
     await this.context.artifacts.put(key, await codec.encode(output));
     this.meter.end(key, { reused: false });
     return output;
+  }
+
+  private async timed<R>(name: StepName, run: () => Promise<R>): Promise<R> {
+    const outer = this.nestedSeconds;
+    this.nestedSeconds = 0;
+    const started = performance.now();
+    const result = await run();
+    const took = (performance.now() - started) / 1000;
+    this.seconds.set(name, (this.seconds.get(name) ?? 0) + took - this.nestedSeconds);
+    this.nestedSeconds = outer + took;
+    return result;
   }
 
   /** Tells how far the running step is. */

@@ -1,0 +1,215 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatasetStore, type LoadedDataset } from '@levy/datasets';
+import { createReferenceEngine, createWasmEngine, type Engine } from '@levy/kernels';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fileArtifacts, memoryArtifacts } from './artifacts/file-artifacts.js';
+import { measure } from './measure.js';
+import type { MeasurementProgress } from './measurement.js';
+import { decodeRegion } from './region/region-file.js';
+import { verifyRegion } from './region/verify-region.js';
+import { smallDataset, specFor } from './testing/small-dataset.js';
+
+const job = { metric: 'linf', epsilon: '3/16', alpha: 0.05, T: 5, restarts: 3, neighbors: 20 };
+let folder: string;
+let digits: LoadedDataset;
+let engine: Engine;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'levy-measure-'));
+  digits = await (await DatasetStore.open(folder)).load('digits');
+  engine = await createWasmEngine({ threads: 2 });
+});
+
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+function measureOn(
+  dataset: LoadedDataset,
+  change: object,
+  with_: { engine?: Engine; artifacts?: ReturnType<typeof memoryArtifacts> } = {},
+) {
+  return measure(specFor(dataset, { ...job, ...change }), {
+    dataset,
+    engine: with_.engine ?? engine,
+    artifacts: with_.artifacts ?? memoryArtifacts(),
+    host: 'test',
+  });
+}
+
+/** What must not depend on where or when a measurement ran. */
+function comparable({ result }: Awaited<ReturnType<typeof measure>>) {
+  const { provenance: _, timings: __, ...rest } = result;
+  return rest;
+}
+
+const unused = { T: undefined, restarts: undefined, neighbors: undefined };
+const METHODS = [
+  ['rectangles, holdout, box', {}],
+  ['rectangles, paper', { protocol: 'paper' }],
+  ['rectangles, q given', { q: 0.6 }],
+  ['rectangles, T chosen', { T: [2, 5, 9] }],
+  ['rectangles, samples', { samples: 500, seed: 3 }],
+  ['axis, linf', { ...unused, method: 'axis' }],
+  ['axis, l2, paper', { ...unused, method: 'axis', metric: 'l2', protocol: 'paper' }],
+  ['hyperplane', { ...unused, method: 'hyperplane', metric: 'l2', epsilon: 0.5 }],
+] as const;
+
+describe.each(METHODS)('%s', (_, change) => {
+  test('the region file confirms the estimate when recounted', async () => {
+    const { result, files } = await measureOn(digits, change);
+    const region = await decodeRegion(
+      files.find((file) => file.name === 'region.npz')?.bytes ?? new Uint8Array(),
+    );
+    const { agrees, splits } = verifyRegion(region, digits);
+    expect(agrees).toBe(true);
+    const test = splits.find(({ split }) => split === 'test')?.recounted;
+    expect(result.best.test).toMatchObject({
+      n: 597,
+      risk: (test?.risk ?? 0) / 597,
+      advRisk: (test?.advRisk ?? 0) / 597,
+    });
+    expect(result.best.test.advRisk).toBeGreaterThanOrEqual(result.best.test.risk);
+    expect(result.epsilonCurve).toHaveLength(65);
+    expect(result.epsilonCurve[0]?.advRisk).toBeCloseTo(result.best.test.risk, 12);
+    expect(result.epsilonCurve[32]?.advRisk).toBe(result.best.test.advRisk);
+    result.epsilonCurve.reduce((before, point) => {
+      expect(point.advRisk).toBeGreaterThanOrEqual(before.advRisk);
+      return point;
+    });
+  });
+
+  test('engines and threads agree number for number on bytes', async () => {
+    if (_ === 'hyperplane') return;
+    const expected = comparable(await measureOn(digits, change));
+    await using one = await createWasmEngine({ threads: 1 });
+    await using reference = createReferenceEngine();
+    expect(comparable(await measureOn(digits, change, { engine: one }))).toEqual(expected);
+    expect(comparable(await measureOn(digits, change, { engine: reference }))).toEqual(expected);
+  });
+});
+
+test('under holdout test takes no part: intervals and bound are told; under paper they are not', async () => {
+  const { result } = await measureOn(digits, {});
+  expect(result.best.test.riskInterval?.[0]).toBe(result.bound?.alpha);
+  expect(result.best.test.advRiskInterval?.[1]).toBe(result.bound?.advRisk);
+  expect(result.intrinsicRobustness.atLeast).toBe(1 - (result.bound?.advRisk ?? 0));
+  expect(result.best.train.n + (result.best.validation?.n ?? 0)).toBe(1200);
+  const { result: paper } = await measureOn(digits, { protocol: 'paper' });
+  expect(paper.bound).toBeUndefined();
+  expect(paper.best.test.riskInterval).toBeUndefined();
+  expect(paper.best.train.n).toBe(1200);
+});
+
+test('another ε takes the neighbours and clusters that are there, and says so', async () => {
+  const artifacts = fileArtifacts(folder);
+  await measureOn(digits, { q: 0.6 }, { artifacts });
+  const { result } = await measureOn(digits, { q: 0.6, epsilon: '2/16' }, { artifacts });
+  const reused = new Map(result.provenance.reused.map(({ step, artifacts: count }) => [step, count]));
+  expect(reused.get('neighbours')).toBe(1);
+  expect(reused.get('clusters')).toBe(3);
+  expect(result.timings['neighbours']).toBeUndefined();
+  const fresh = await measureOn(digits, { q: 0.6, epsilon: '2/16' });
+  expect(comparable({ ...fresh })).toEqual(comparable({ result, files: [] }));
+});
+
+test('a damaged artifact is computed again', async () => {
+  const data = join(folder, 'damaged');
+  const expected = comparable(await measureOn(digits, {}, { artifacts: fileArtifacts(data) }));
+  for (const path of await readdir(join(data, 'artifacts'), { recursive: true })) {
+    const file = join(data, 'artifacts', path);
+    const bytes = await readFile(file).catch(() => undefined);
+    if (bytes === undefined) continue;
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    await writeFile(file, bytes);
+  }
+  const again = await measureOn(digits, {}, { artifacts: fileArtifacts(data) });
+  expect(again.result.provenance.reused).toEqual([]);
+  expect(comparable(again)).toEqual(expected);
+});
+
+test('seeds: the same one repeats to the byte, another one differs', async () => {
+  const [first, second, other] = [
+    await measureOn(digits, { seed: 7 }),
+    await measureOn(digits, { seed: 7 }),
+    await measureOn(digits, { seed: 8 }),
+  ];
+  expect(first.files).toEqual(second.files);
+  expect(comparable(first)).toEqual(comparable(second));
+  expect(comparable(first)).not.toEqual(comparable(other));
+});
+
+test('every byte of a region file matters', async () => {
+  const { files } = await measureOn(smallDataset({ train: ramp(40), test: ramp(12) }), {
+    ...unused,
+    method: 'axis',
+  });
+  const region = files.find((file) => file.name === 'region.npz')?.bytes ?? new Uint8Array();
+  await expect(decodeRegion(region)).resolves.toBeDefined();
+  for (let index = 0; index < region.length; index++) {
+    const changed = Uint8Array.from(region);
+    changed[index] = (changed[index] ?? 0) ^ 1;
+    await expect(decodeRegion(changed), `byte ${index}`).rejects.toThrow();
+  }
+});
+
+test('an abort stops it with the reason, and progress never falls', async () => {
+  const seen: MeasurementProgress[] = [];
+  const controller = new AbortController();
+  const stopped = measure(specFor(digits, job), {
+    dataset: digits,
+    engine,
+    artifacts: memoryArtifacts(),
+    host: 'test',
+    signal: controller.signal,
+    onProgress: (progress) => {
+      seen.push(progress);
+      if (progress.phase === 'restarts') controller.abort(new Error('enough'));
+    },
+  });
+  await expect(stopped).rejects.toThrow('enough');
+  expect(seen.length).toBeGreaterThan(3);
+  seen.reduce((before, now) => {
+    expect(now.fraction).toBeGreaterThanOrEqual(before.fraction);
+    return now;
+  });
+  expect(seen.at(-1)?.fraction).toBeLessThan(1);
+});
+
+test('floats: rectangles with a declared range and without', async () => {
+  const rows = (n: number, shift: number) =>
+    Array.from({ length: n }, (_, i) => [
+      Math.sin(i + shift) / 2 + 0.5,
+      Math.cos(i * 1.3 + shift) / 2 + 0.5,
+      ((i * 7) % 10) / 10,
+    ]);
+  for (const valueRange of [{ low: 0, high: 1 }, undefined]) {
+    const dataset = smallDataset({
+      train: rows(120, 0),
+      test: rows(60, 0.3),
+      dtype: 'f4',
+      ...(valueRange === undefined ? {} : { valueRange }),
+    });
+    const { result, files } = await measureOn(dataset, { epsilon: 0.05, T: 3, neighbors: 5 });
+    expect(result.domain).toBe(valueRange === undefined ? 'unbounded' : 'box');
+    expect(verifyRegion(await decodeRegion(files[0]?.bytes ?? new Uint8Array()), dataset).agrees).toBe(true);
+  }
+});
+
+test.each([
+  ['all points equal', Array.from({ length: 30 }, () => [9, 9])],
+  ['constant coordinates', Array.from({ length: 30 }, (_, i) => [i % 3, 9])],
+  ['duplicated rows', Array.from({ length: 30 }, (_, i) => [i % 2, (i % 2) * 200])],
+  ['one coordinate', Array.from({ length: 30 }, (_, i) => [i])],
+])('degenerate data is measured: %s', async (_, rows) => {
+  const dataset = smallDataset({ train: rows, test: rows });
+  const { files } = await measureOn(dataset, { epsilon: '2/255', T: 3, neighbors: 5 });
+  expect(verifyRegion(await decodeRegion(files[0]?.bytes ?? new Uint8Array()), dataset).agrees).toBe(true);
+});
+
+function ramp(n: number): number[][] {
+  return Array.from({ length: n }, (_, i) => [i, (i * 7) % 50]);
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { Dataset, JobSpec } from '@levy/contracts';
+import type { LoadedDataset, Matrix } from '@levy/datasets';
+import { resolveJob } from '@levy/plan';
+
+export interface SmallDataset {
+  readonly train: readonly (readonly number[])[];
+  readonly test: readonly (readonly number[])[];
+  readonly dtype?: 'u1' | 'f4';
+  readonly valueRange?: { low: number; high: number };
+}
+
+/** A data set in memory: bytes of scale 255 with the range [0, 1], or floats with the range given. */
+export function smallDataset({ train, test, dtype = 'u1', valueRange }: SmallDataset): LoadedDataset {
+  const columns = train[0]?.length ?? 1;
+  const matrices = { train: matrixOf(train, columns, dtype), test: matrixOf(test, columns, dtype) };
+  const range = dtype === 'u1' ? { low: 0, high: 1 } : valueRange;
+  const split = (matrix: Matrix) => ({
+    rows: matrix.rows,
+    bytes: matrix.data.byteLength,
+    sha256: createHash('sha256').update(matrix.data).digest('hex'),
+  });
+  const dataset: Dataset = {
+    id: 'small',
+    digest: createHash('sha256')
+      .update(JSON.stringify([train, test, dtype, range]))
+      .digest('hex'),
+    dtype,
+    scale: dtype === 'u1' ? 255 : 1,
+    shape: [columns],
+    columns,
+    ...(range === undefined ? {} : { valueRange: range }),
+    splits: { train: split(matrices.train), test: split(matrices.test) },
+    createdAt: '2026-01-01T00:00:00.000Z',
+  };
+  return { dataset, ...matrices };
+}
+
+function matrixOf(rows: readonly (readonly number[])[], columns: number, dtype: 'u1' | 'f4'): Matrix {
+  const values = rows.flat();
+  return dtype === 'u1'
+    ? { dtype, rows: rows.length, columns, data: Uint8Array.from(values) }
+    : { dtype, rows: rows.length, columns, data: Float32Array.from(values) };
+}
+
+/** The resolved spec of a job on a data set; throws with its faults. */
+export function specFor({ dataset }: LoadedDataset, job: object): JobSpec {
+  const resolved = resolveJob({ dataset: dataset.id, ...job }, dataset);
+  if (!resolved.ok) throw new Error(JSON.stringify(resolved.faults));
+  return resolved.spec;
+}
