@@ -177,9 +177,9 @@ function checkMultiple(name: string, length: number, unit: string, size: number)
 }
 
 function checkFinite(values: Float32Array): void {
-  for (const [index, value] of values.entries()) {
-    if (!Number.isFinite(value)) {
-      refuse(`value ${index} is ${value}; only finite numbers can be measured`);
+  for (let index = 0; index < values.length; index++) {
+    if (!Number.isFinite(values[index])) {
+      refuse(`value ${index} is ${values[index]}; only finite numbers can be measured`);
     }
   }
 }

@@ -1,3 +1,4 @@
 export * from './engine.js';
 export * from './matrix.js';
 export { createReferenceEngine } from './reference/reference-engine.js';
+export { createWasmEngine, floatDistanceTolerance, type WasmEngineOptions } from './wasm/wasm-engine.js';
