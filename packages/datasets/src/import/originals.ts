@@ -36,6 +36,7 @@ export const ORIGINALS: readonly Original[] = [
       { name: 't10k-images-idx3-ubyte.gz', md5: '9fb629c4189551a2d022fa330f9573f3', bytes: 1_648_877 },
       { name: 't10k-labels-idx1-ubyte.gz', md5: 'ec29112dd5afa0611ce80d1b7f02629c', bytes: 4_542 },
     ],
+    digest: '8a0bd2bf3b03e0d30edcf5ff6d5f66dd0692c578187e0eddce6f75e773a464bb',
   },
   {
     name: 'fashion-mnist',
@@ -56,6 +57,7 @@ export const ORIGINALS: readonly Original[] = [
     members: [1, 2, 3, 4, 5]
       .map((n) => `${CIFAR_FOLDER}/data_batch_${n}.bin`)
       .concat(`${CIFAR_FOLDER}/test_batch.bin`),
+    digest: 'd5d321acb1fe4759dc979607229390b42af84037c263098aef9103b6d1be24ac',
   },
 ];
 
