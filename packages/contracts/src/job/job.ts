@@ -55,7 +55,9 @@ export const AttemptSchema = Type.Object({
   startedAt: timestamp('When a worker took the job'),
   finishedAt: Type.Optional(timestamp('When the attempt ended')),
   outcome: Type.Optional(
-    Type.Enum([...FINAL_STATUSES, 'lost'], { description: 'lost: the worker died or lost its claim' }),
+    Type.Enum([...FINAL_STATUSES, 'lost', 'released'], {
+      description: 'lost: the worker died or lost its claim; released: the worker stopped and gave it back',
+    }),
   ),
   error: Type.Optional(JobErrorSchema),
   worker: Type.Optional(Type.String()),
