@@ -67,10 +67,17 @@ describe('defaults', () => {
   });
 });
 
+test('under l2 an ε may exceed the width of the range, up to the diameter of the box', () => {
+  expect(
+    resolveJob({ dataset: 'images', metric: 'l2', method: 'axis', epsilon: 4.74, alpha: 0.01 }, images).ok,
+  ).toBe(true);
+});
+
 describe('faults of meaning', () => {
   test.each([
     [{ epsilon: 8 }, '#/epsilon epsilon-range', 'did you mean 8/255?'],
     [{ epsilon: 1 }, '#/epsilon epsilon-range', 'whole value range'],
+    [{ metric: 'l2', method: 'axis', T: undefined, epsilon: 28 }, '#/epsilon epsilon-range', 'under l2'],
     [{ T: 801 }, '#/T too-many', 'lower T'],
     [{ T: 100, q: 0.1 }, '#/T too-many', 'floor(q·n)'],
     [{ T: [5, 900] }, '#/T too-many', '900'],

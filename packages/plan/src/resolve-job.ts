@@ -194,21 +194,22 @@ function domainFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined)
 }
 
 function epsilonFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
-  if (job.epsilon === undefined || dataset?.valueRange === undefined) return [];
+  if (job.epsilon === undefined || job.metric === undefined || dataset?.valueRange === undefined) return [];
   const epsilon = parseRational(job.epsilon);
   const { low, high } = dataset.valueRange;
   const width = subtractRational(parseRational(high), parseRational(low));
-  if (compareRational(epsilon, width) < 0) return [];
-  const asFraction = `${job.epsilon}/${dataset.scale}`;
+  if (!reachesAcross(epsilon, width, job.metric, dataset.columns)) return [];
   const meant = Number.isInteger(job.epsilon) && dataset.scale > 1 && Number(job.epsilon) < dataset.scale;
-  const hint = meant ? `did you mean ${asFraction}?` : 'take a smaller ε';
-  return [
-    fault(
-      'epsilon',
-      'epsilon-range',
-      `ε = ${job.epsilon} reaches across the whole value range ${low}…${high} of ${dataset.id}; ${hint}`,
-    ),
-  ];
+  const hint = meant ? `did you mean ${job.epsilon}/${dataset.scale}?` : 'take a smaller ε';
+  const across = `ε = ${job.epsilon} reaches across the whole value range ${low}…${high} of ${dataset.id}`;
+  return [fault('epsilon', 'epsilon-range', `${across} under ${job.metric}; ${hint}`)];
+}
+
+/** Whether ε is at least the diameter of the box: its width under ℓ∞, width·√d under ℓ2. */
+function reachesAcross(epsilon: Rational, width: Rational, metric: Metric, columns: number): boolean {
+  if (metric === 'linf') return compareRational(epsilon, width) >= 0;
+  const diameterSquared = multiplyRational(multiplyRational(width, width), rational(columns));
+  return compareRational(multiplyRational(epsilon, epsilon), diameterSquared) >= 0;
 }
 
 function levelFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
