@@ -46,6 +46,7 @@ export async function measure(spec: JobSpec, context: MeasurementContext): Promi
   };
   const files = await filesOf(findings, outcomes, walk);
   const told = estimateOf(findings);
+  await walk.countUnread();
   const result: Result = {
     ...told,
     provenance: provenanceOf(plan, walk, context),

@@ -9,7 +9,7 @@ const everyRow = (n: number) => Uint32Array.from({ length: n }, (_, i) => i);
 async function cluster(matrix: Matrix, T: number, seed = 0, iterations = 30): Promise<Clusters> {
   await using engine = createReferenceEngine();
   using points = await engine.load(matrix);
-  return kMeans({
+  return await kMeans({
     engine,
     points,
     matrix,

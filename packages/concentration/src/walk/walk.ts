@@ -68,6 +68,15 @@ export class Walk implements Disposable {
     return output;
   }
 
+  /** Counts the planned steps that nothing had to read, because what follows from them was there, as reused. */
+  async countUnread(): Promise<void> {
+    for (const { step, key } of this.plan.steps) {
+      if (this.met.has(key) || (await this.context.artifacts.get(key)) === undefined) continue;
+      this.met.add(key);
+      this.reused.set(step.name, (this.reused.get(step.name) ?? 0) + 1);
+    }
+  }
+
   private async timed<R>(name: StepName, run: () => Promise<R>): Promise<R> {
     const outer = this.nestedSeconds;
     this.nestedSeconds = 0;
