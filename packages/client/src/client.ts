@@ -26,6 +26,9 @@ import { type WaitOptions, waitForJob } from './wait-for-job.js';
 
 export type LevyClientOptions = TransportOptions;
 
+/** A job, or something that is to be one: what is wrong with it the service says, every fault at once. */
+export type Submission = JobSubmission | Readonly<Record<string, unknown>>;
+
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
@@ -66,7 +69,7 @@ export class LevyClient {
   }
 
   /** Submits a job; repeated after a lost connection or a 503 with the same Idempotency-Key, so that it exists once. */
-  submit(job: JobSubmission, options: SubmitOptions = {}): Promise<Job> {
+  submit(job: Submission, options: SubmitOptions = {}): Promise<Job> {
     const { waitSeconds } = options;
     return this.#transport.sendFor(
       {
@@ -85,7 +88,7 @@ export class LevyClient {
   }
 
   /** What a job would do and cost; nothing is submitted. */
-  plan(job: JobSubmission, options: CallOptions = {}): Promise<PlanSummary> {
+  plan(job: Submission, options: CallOptions = {}): Promise<PlanSummary> {
     const query = { dryRun: true };
     return this.#transport.sendFor({ method: 'POST', path: '/v1/jobs', query, body: job, ...options }, PLAN);
   }

@@ -3,6 +3,7 @@ export {
   type JobFilter,
   LevyClient,
   type LevyClientOptions,
+  type Submission,
   type SubmitOptions,
 } from './client.js';
 export { LevyProblem, LevyUnexpectedAnswer, LevyUnreachable } from './errors.js';

@@ -65,9 +65,9 @@ export class SettingsReader {
     return value;
   }
 
-  /** An address with one of these schemes, such as ["http:", "https:"]. */
+  /** An address with one of these schemes, such as ["http:", "https:"]; it may hold a password, so it is a secret. */
   url(name: string, protocols: readonly string[]): string | undefined {
-    const text = this.text(name);
+    const text = this.secret(name);
     if (text === undefined) return undefined;
     if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
     const shown = withoutPassword(text);

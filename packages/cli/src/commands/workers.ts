@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { type Context, printJson } from '../context.js';
+import { EXIT, type ExitCode } from '../exit-code.js';
+import { timeText } from '../output/numbers.js';
+import { renderTable } from '../output/table.js';
+import type { Run } from '../run.js';
+import { serviceOf } from '../service.js';
+
+interface WorkersFlags {
+  readonly json?: true;
+}
+
+export function addWorkers(root: Command, run: Run): void {
+  root
+    .command('workers')
+    .summary('list the live workers')
+    .option('--json', 'print one JSON document: an array of workers')
+    .action(run((context, flags: WorkersFlags) => workers(context, flags)));
+}
+
+async function workers(context: Context, flags: WorkersFlags): Promise<ExitCode> {
+  const live = await serviceOf(context).workers({ signal: context.signal });
+  if (flags.json) {
+    printJson(context, live);
+    return EXIT.ok;
+  }
+  if (live.length === 0) {
+    context.stderr.write('levy: no worker is alive; start one with levy worker\n');
+    return EXIT.ok;
+  }
+  const columns = [
+    { title: 'host' },
+    { title: 'pid', align: 'right' },
+    { title: 'engine' },
+    { title: 'threads', align: 'right' },
+    { title: 'device' },
+    { title: 'since (UTC)' },
+    { title: 'now' },
+  ] as const;
+  const rows = live.map(({ host, pid, engine, threads, device, since, current }) => [
+    host,
+    String(pid),
+    engine,
+    String(threads),
+    device,
+    timeText(since),
+    current === undefined ? 'idle' : `${current.job}: ${current.phase}`,
+  ]);
+  context.stdout.write(renderTable(columns, rows));
+  return EXIT.ok;
+}

@@ -1,0 +1,38 @@
+import type { Context } from '../context.js';
+import { DEFAULT_HOST, DEFAULT_PORT, dataDirOf, MAX_THREADS, settingsReader } from '../settings.js';
+
+export interface ServeSettings {
+  readonly host: string;
+  readonly port: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly redisUrl: string | undefined;
+  readonly prefix: string | undefined;
+  /** Seconds that a worker may take to finish its task when it is asked to stop. */
+  readonly drainSeconds: number;
+  readonly logLevel: string | undefined;
+  /** A key that the demonstration may use, if keys are needed. */
+  readonly apiKey: string | undefined;
+}
+
+export const DEFAULT_DRAIN_SECONDS = 10;
+export const REDIS_PROTOCOLS = ['redis:', 'rediss:'];
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** Throws SettingsError naming every fault, before anything is started. */
+export function serveSettings(context: Context): ServeSettings {
+  const reader = settingsReader(context);
+  const settings = {
+    host: reader.text('LEVY_HOST') ?? DEFAULT_HOST,
+    port: reader.integer('LEVY_PORT', { min: 1, max: 65_535 }) ?? DEFAULT_PORT,
+    dataDir: dataDirOf(reader),
+    redisUrl: reader.url('REDIS_URL', REDIS_PROTOCOLS),
+    prefix: reader.text('LEVY_QUEUE_PREFIX'),
+    drainSeconds: reader.integer('LEVY_DRAIN_SECONDS', { min: 0, max: 86_400 }) ?? DEFAULT_DRAIN_SECONDS,
+    logLevel: reader.oneOf('LEVY_LOG_LEVEL', LOG_LEVELS),
+    apiKey: reader.secret('LEVY_API_KEY') ?? reader.secret('LEVY_API_KEYS')?.split(',')[0]?.trim(),
+  };
+  reader.integer('LEVY_THREADS', { min: 1, max: MAX_THREADS });
+  reader.done();
+  return settings;
+}

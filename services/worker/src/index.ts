@@ -1,0 +1,2 @@
+export { type WorkerSettings, workerSettings } from './settings.js';
+export { runWorker } from './worker.js';
