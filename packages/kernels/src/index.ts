@@ -1,4 +1,9 @@
 export * from './engine.js';
 export * from './matrix.js';
 export { createReferenceEngine } from './reference/reference-engine.js';
-export { createWasmEngine, floatDistanceTolerance, type WasmEngineOptions } from './wasm/wasm-engine.js';
+export {
+  createWasmEngine,
+  floatDistanceTolerance,
+  productTolerance,
+  type WasmEngineOptions,
+} from './wasm/wasm-engine.js';

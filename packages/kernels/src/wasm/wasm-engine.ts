@@ -45,7 +45,8 @@ export interface WasmEngineOptions {
  * of at most 4 GiB. Matrices and a pass's state share that memory; what does not fit is an EngineError 'memory'.
  *
  * On bytes its answers are exact. On floats distances are summed in float32 in four lanes
- * (see `floatDistanceTolerance`), everything else as the Engine interface says or in float64.
+ * (see `floatDistanceTolerance`), products and distances to centres in float64 (see `productTolerance`), and
+ * margins are evaluated in float32 just as the Engine interface says.
  * Passes asked for at the same time take turns.
  *
  * @throws RangeError for a number of threads that is none; EngineError if threads or memory cannot be had.
@@ -68,7 +69,16 @@ export function floatDistanceTolerance(columns: number): number {
   return (columns / 4 + 6) * 2 ** -24;
 }
 
-async function compileKernels(): Promise<WebAssembly.Module> {
+/**
+ * By how much a float64 sum of n products may differ between engines, relative to the sum of the products'
+ * absolute values: either side is off by at most n roundings.
+ */
+export function productTolerance(terms: number): number {
+  return (terms + 2) * 2 ** -52;
+}
+
+/** Reads and compiles what the build made of assembly/. */
+export async function compileKernels(): Promise<WebAssembly.Module> {
   const file = new URL('./kernels.wasm', import.meta.url);
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new EngineError('device', `${file.pathname} is missing: build the kernels package`, { cause });
