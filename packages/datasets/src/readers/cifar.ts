@@ -29,6 +29,7 @@ export async function readCifarBatch(path: string, context: ReadContext): Promis
 async function countRecords(path: string): Promise<number | undefined> {
   const bytes = await fileSize(path);
   if (await isGzip(path)) return undefined;
+  if (bytes === 0) throw new DatasetError('empty', `${path} is empty`);
   return bytes % RECORD === 0 ? bytes / RECORD : refuseSize(path, bytes);
 }
 
