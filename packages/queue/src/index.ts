@@ -20,7 +20,12 @@ export { engineClassOf } from './tasks/engine-class.js';
 export type { ProgressUpdate } from './tasks/progress-reporter.js';
 export { Reconciler, type ReconcilerParts } from './tasks/reconciler.js';
 export type { Claim, TaskContext, TaskHandler } from './tasks/running-task.js';
-export { type ConsumeOptions, TaskConsumer, type TaskConsumerParts } from './tasks/task-consumer.js';
+export {
+  type CloseOptions,
+  type ConsumeOptions,
+  TaskConsumer,
+  type TaskConsumerParts,
+} from './tasks/task-consumer.js';
 export { TaskAborted, TaskError } from './tasks/task-error.js';
 export { TaskQueue } from './tasks/task-queue.js';
 export { type HeartbeatOptions, type Presence, WorkerRegistry } from './workers/worker-registry.js';

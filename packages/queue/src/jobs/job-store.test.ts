@@ -32,9 +32,7 @@ describe('submit', () => {
   test('twenty at once with one key make one job', async () => {
     const idempotency = { key: 'k', bodyDigest: bodyDigest('{}') };
     const all = await Promise.all(
-      Array.from({ length: 20 }, () =>
-        side.jobs.submit({ spec: sampleSpec(), owner: 'anna', idempotency }),
-      ),
+      Array.from({ length: 20 }, () => side.jobs.submit({ spec: sampleSpec(), owner: 'anna', idempotency })),
     );
     const ids = new Set(all.map((one) => (one.outcome === 'accepted' ? one.job.id : one.outcome)));
     expect(ids.size).toBe(1);
@@ -49,9 +47,10 @@ describe('submit', () => {
     if (first.outcome !== 'accepted' || other.outcome !== 'accepted') throw new Error('not accepted');
     expect(other.replayed).toBe(false);
     const changed = { key: 'k', bodyDigest: bodyDigest('2') };
-    expect(
-      await side.jobs.submit({ spec: sampleSpec(), owner: 'anna', idempotency: changed }),
-    ).toEqual({ outcome: 'mismatch', jobId: first.job.id });
+    expect(await side.jobs.submit({ spec: sampleSpec(), owner: 'anna', idempotency: changed })).toEqual({
+      outcome: 'mismatch',
+      jobId: first.job.id,
+    });
     expect(await side.jobs.findReplay('anna', changed)).toEqual({ outcome: 'mismatch', jobId: first.job.id });
     expect(await side.jobs.findReplay('anna', { key: 'new', bodyDigest: 'x' })).toBeUndefined();
 
@@ -116,7 +115,10 @@ describe('cancel and delete', () => {
     const job = await accepted(side, sampleSpec());
     expect(await side.jobs.delete(job.id)).toBe('not-final');
     expect(await side.jobs.cancel(job.id, 'berta')).toEqual({ outcome: 'missing' });
-    expect(await side.jobs.cancel(job.id)).toMatchObject({ outcome: 'canceled', job: { status: 'canceled' } });
+    expect(await side.jobs.cancel(job.id)).toMatchObject({
+      outcome: 'canceled',
+      job: { status: 'canceled' },
+    });
     expect(await side.jobs.cancel(job.id)).toMatchObject({ outcome: 'final', job: { revision: 2 } });
     await using worker = openSide(redis.url, 'worker');
     const ran: string[] = [];

@@ -15,7 +15,7 @@ import { finishAttempt } from './scripts/finish-attempt.js';
 import { giveBack } from './scripts/give-back.js';
 import { reportProgress } from './scripts/report-progress.js';
 import { startAttempt } from './scripts/start-attempt.js';
-import { exhaustedError, LOST_ERROR, TIMEOUT_ERROR } from './task-error.js';
+import { exhaustedError, LOST_ERROR, TaskError, TIMEOUT_ERROR } from './task-error.js';
 
 /** What a task came to. */
 export interface TaskOutcome {
@@ -113,8 +113,10 @@ export class AttemptStore {
   async succeed(key: AttemptKey, outcome: TaskOutcome, progress: JobProgress | undefined): Promise<string> {
     const estimate = JSON.stringify(outcome.estimate);
     if (Buffer.byteLength(estimate) > MAX_ESTIMATE_BYTES) {
-      throw new RangeError(
+      throw new TaskError(
+        'infrastructure',
         `the estimate is ${Buffer.byteLength(estimate)} bytes of JSON, more than ${MAX_ESTIMATE_BYTES}; long lists belong into the result`,
+        { retryable: false },
       );
     }
     return this.#finish(key, 'succeeded', undefined, [

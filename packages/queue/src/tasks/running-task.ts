@@ -2,7 +2,7 @@ import type { JobSpec } from '@levy/contracts';
 import type { Logger } from 'pino';
 import type { AttemptKey, AttemptStore, Started, TaskOutcome } from './attempt-store.js';
 import { ProgressReporter, type ProgressUpdate } from './progress-reporter.js';
-import { jobErrorOf, TaskAborted, TIMEOUT_ERROR } from './task-error.js';
+import { jobErrorOf, TaskAborted, TaskError, TIMEOUT_ERROR } from './task-error.js';
 
 /** What a worker is given to do. */
 export interface Claim {
@@ -89,15 +89,16 @@ export class RunningTask {
       clearInterval(check);
       await this.#reporter.stop();
     }
-    if (outcome !== undefined) {
+    const why = signal.reason instanceof TaskAborted ? signal.reason.why : undefined;
+    // Somebody else may have begun already: what a worker computes without a claim is nobody's.
+    if (outcome !== undefined && why !== 'lost') {
       try {
         return this.#settled(await attempts.succeed(key, outcome, this.#reporter.completed()));
       } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
+        if (!(error instanceof TaskError)) throw error;
         failure = error;
       }
     }
-    const why = signal.reason instanceof TaskAborted ? signal.reason.why : undefined;
     if (why === undefined) logger.warn({ err: failure }, 'the task failed');
     return this.#fail(why, failure);
   }

@@ -23,6 +23,13 @@ export interface ConsumeOptions {
   readonly handle: TaskHandler;
 }
 
+export interface CloseOptions {
+  /** How long running tasks may go on, ms; default 0. */
+  readonly drainMs?: number;
+  /** How long an aborted handler may take before its claim is given back without it, ms; default 2000. */
+  readonly abortMs?: number;
+}
+
 export interface TaskConsumerParts {
   /** Of role 'worker'. */
   readonly connections: Connections;
@@ -41,10 +48,8 @@ interface Held {
 
 /** A stalled job goes back to the queue this often before BullMQ gives it up; the record's own bound comes first. */
 const MAX_STALLED = 1000;
-/** How long an aborted handler may take before its claim is given back without it. */
-const ABORT_MS = 2000;
 /** How long a stopping worker waits for Redis. */
-const REDIS_MS = 2000;
+const REDIS_MS = 1000;
 
 /** Takes tasks from the queues of one or more engine classes until it is closed. */
 export class TaskConsumer implements AsyncDisposable {
@@ -100,8 +105,8 @@ export class TaskConsumer implements AsyncDisposable {
    * Takes nothing more, lets running tasks go on for `drainMs`, aborts the rest and puts them back at once, so
    * that another worker takes them. Bounded even where a handler hangs or Redis is away.
    */
-  async close(options: { drainMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.drainMs ?? 0);
+  async close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options.drainMs ?? 0, options.abortMs ?? 2000);
     await this.#closing;
   }
 
@@ -109,11 +114,11 @@ export class TaskConsumer implements AsyncDisposable {
     await this.close();
   }
 
-  async #close(drainMs: number): Promise<void> {
+  async #close(drainMs: number, abortMs: number): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.pause(true)));
     await this.#idle(drainMs);
     for (const { task } of this.#held.values()) task.abort('shutdown');
-    await this.#idle(ABORT_MS);
+    await this.#idle(abortMs);
     await within(REDIS_MS, Promise.all([...this.#held.values()].map((held) => this.#takeBack(held))));
     await within(REDIS_MS, Promise.all(this.#workers.map((worker) => worker.close(true))));
     if (this.#listening) {
