@@ -16,6 +16,8 @@ export interface ProgressView extends Disposable {
 }
 
 const LINE_EVERY_SECONDS = 10;
+/** What is over sooner is told by its result, and phases that fly past are not told. */
+const LINE_AT_MOST_EVERY_SECONDS = 1;
 
 export function progressView(context: Context, title: string): ProgressView {
   const { stderr, env } = context;
@@ -52,11 +54,12 @@ function barView({ stderr }: Context, title: string): ProgressView {
 
 function lineView({ stderr }: Context, title: string): ProgressView {
   let phaseShown: string | undefined;
-  let shownAt = 0;
+  let shownAt = performance.now();
   return {
     update({ fraction, phase, etaSeconds }) {
       const now = performance.now();
-      if (phase === phaseShown && now - shownAt < LINE_EVERY_SECONDS * 1000) return;
+      const pause = phase === phaseShown ? LINE_EVERY_SECONDS : LINE_AT_MOST_EVERY_SECONDS;
+      if (now - shownAt < pause * 1000) return;
       phaseShown = phase;
       shownAt = now;
       const eta = etaSeconds === undefined ? '' : `, about ${duration(etaSeconds)} left`;

@@ -29,8 +29,8 @@ export async function runMeasure(context: Context, flags: MeasureFlags): Promise
   const bench = new Bench(context, store, engine, settings.dataDir);
   const [only] = specs;
   return specs.length === 1 && only !== undefined
-    ? measureOne(context, bench, only, flags)
-    : sweep(context, bench, specs, flags);
+    ? await measureOne(context, bench, only, flags)
+    : await sweep(context, bench, specs, flags);
 }
 
 /** What every job of one command shares: engine, artifacts and the data set last used. */

@@ -1,0 +1,25 @@
+import type { JobSpec } from '@levy/contracts';
+import type { DatasetStore } from '@levy/datasets';
+import { resolveJob } from '@levy/plan';
+
+/** The spec of a job on the built-in digits; throws where its fields are wrong. */
+export async function digitsSpec(
+  store: DatasetStore,
+  fields: Record<string, unknown> = {},
+): Promise<JobSpec> {
+  const submission = {
+    dataset: 'digits',
+    metric: 'linf',
+    epsilon: '1/8',
+    alpha: 0.05,
+    T: 3,
+    restarts: 2,
+    ...fields,
+  };
+  const resolved = resolveJob(submission, await store.require('digits'));
+  if (!resolved.ok) throw new Error(JSON.stringify(resolved.faults));
+  return resolved.spec;
+}
+
+/** A job that takes minutes. */
+export const LONG = { T: 20, restarts: 1000, iterations: 1000, slack: 0 };
