@@ -20,7 +20,7 @@ export async function detectFormat(path: string, context: ReadContext): Promise<
   await using reader = ByteReader.ofFile(path, context);
   const head = start.subarray(0, await reader.fillUpTo(start));
   if (isNpy(head)) return 'npy';
-  if (startsWith(head, [0x50, 0x4b])) return 'npz';
+  if (startsWith(head, [0x50, 0x4b, 0x03, 0x04])) return 'npz';
   const format = formatByName(path);
   if (format !== undefined) return format;
   if (isIdx(head)) return 'idx';

@@ -104,6 +104,13 @@ describe('CSV files', () => {
     );
   });
 
+  test('files with other columns are not joined', async () => {
+    const held = await temp.input.file('t.csv', 'b,a\n1,2\n');
+    await expectRefused(importCsv('a,b\n1,2\n', { test: held }), 'mis-shaped', /same columns/);
+    const alike = await temp.input.file('t.csv', 'a,b\n3,4\n');
+    expect(await importCsv('a,b\n1,2\n', { test: alike })).toMatchObject({ train: [1, 2], test: [3, 4] });
+  });
+
   test('more than 256 different labels are refused', async () => {
     const text = Array.from({ length: 300 }, (_, i) => `${i},c${i}\n`).join('');
     await expectRefused(importCsv(text, { testLast: 1, labels: '1' }), 'bad-label', /256/);

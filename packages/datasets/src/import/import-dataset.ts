@@ -145,6 +145,16 @@ function requireSameKind(sources: readonly RowSource[]): Pick<RowSource, 'dtype'
         `the rows of ${first.name} have shape (${first.shape.join(', ')}), those of ${other.name} (${other.shape.join(', ')})`,
       );
     }
+    if (
+      first.header !== undefined &&
+      other.header !== undefined &&
+      first.header.join() !== other.header.join()
+    ) {
+      throw new DatasetError(
+        'mis-shaped',
+        `${first.name} and ${other.name} do not have the same columns in the same order`,
+      );
+    }
   }
   return first;
 }

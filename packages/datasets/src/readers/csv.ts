@@ -40,6 +40,7 @@ export async function readCsv(
       shape: [columns],
       isLabelled: label !== undefined,
       labelColumn: label,
+      header: isHeader ? first.value : undefined,
       chunks: () => toChunks(isHeader ? records : prepend(first.value, records), table),
       [Symbol.asyncDispose]: dispose,
     };

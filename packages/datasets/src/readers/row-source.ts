@@ -14,6 +14,8 @@ export interface RowSource extends AsyncDisposable {
   readonly isLabelled: boolean;
   /** Where a column of the file holds the label, so that errors can count columns as the file does. */
   readonly labelColumn?: number | undefined;
+  /** Names of the columns of the file, where it has them. */
+  readonly header?: readonly string[] | undefined;
   /** Once; a chunk is good until the next one is asked for. */
   chunks(): AsyncIterable<RowChunk>;
 }

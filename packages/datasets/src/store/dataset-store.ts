@@ -42,7 +42,7 @@ export interface AddedDataset {
 export class DatasetStore {
   private constructor(
     readonly dataDir: string,
-    /** The rows and labels, addressed by the digests in the manifests. */
+    /** The rows and labels, addressed by the digests in the manifests. Only for them: what no manifest has may go. */
     readonly blobs: BlobStore,
   ) {}
 
@@ -221,7 +221,10 @@ export class DatasetStore {
       value.digest !== datasetDigest(value) ||
       columnsOf(value.shape) !== value.columns
     ) {
-      throw new DatasetError('bad-manifest', `${path} was changed: its name, shape and digest do not agree`);
+      throw new DatasetError(
+        'bad-manifest',
+        `${path} was changed: its name, shape and digest do not agree; restore it, or delete it and import again`,
+      );
     }
     return value;
   }
