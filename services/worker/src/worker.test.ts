@@ -1,0 +1,105 @@
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Bench, exitOf } from './testing/bench.js';
+import { LONG } from './testing/specs.js';
+
+let bench: Bench;
+
+beforeEach(async () => {
+  bench = await Bench.open();
+});
+afterEach(() => bench[Symbol.asyncDispose]());
+
+describe('a worker process', () => {
+  it('measures what waits, stores the result, and stops when it is idle', async () => {
+    const id = await bench.submit();
+    const worker = bench.worker(['--exit-when-idle', '1']);
+    const job = await bench.untilStatus(id, 'succeeded');
+    expect(job.estimate?.best.test.n).toBe(597);
+    expect(job.progress?.fraction).toBe(1);
+    const bytes = job.result && (await bench.store.blobs.get(job.result.sha256));
+    expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({
+      epsilonExact: '1/8',
+      best: job.estimate?.best,
+    });
+    expect(job.artifacts.map(({ name }) => name)).toContain('region.npz');
+    expect(await exitOf(worker)).toBe(0);
+  });
+
+  it('stops a running job soon after it is canceled, and takes the next', async () => {
+    bench.worker();
+    const long = await bench.submit(LONG);
+    await bench.untilUnderWay(long);
+    await bench.jobs.cancel(long);
+    const canceled = await bench.untilStatus(long, 'canceled');
+    expect(canceled.attempts).toHaveLength(1);
+    await bench.untilStatus(await bench.submit(), 'succeeded');
+  });
+
+  it('gives its task back on SIGTERM, and another worker goes on with it', async () => {
+    const first = bench.worker([], { LEVY_DRAIN_SECONDS: '0' });
+    const id = await bench.submit({ ...LONG, restarts: 60 });
+    await bench.untilUnderWay(id);
+    first.child.kill('SIGTERM');
+    expect(await exitOf(first)).toBe(0);
+    const waiting = await bench.until(id, ({ status }) => status === 'queued');
+    expect(waiting.attempts.map(({ outcome }) => outcome)).toHaveLength(1);
+    bench.worker();
+    const done = await bench.untilStatus(id, 'succeeded');
+    expect(done.attempts).toHaveLength(2);
+  });
+
+  it('lets a short task end within the drain time', async () => {
+    const worker = bench.worker([], { LEVY_DRAIN_SECONDS: '20' });
+    const id = await bench.submit({ ...LONG, restarts: 30 });
+    await bench.untilUnderWay(id);
+    worker.child.kill('SIGTERM');
+    expect(await exitOf(worker)).toBe(0);
+    expect((await bench.jobs.get(id))?.status).toBe('succeeded');
+  });
+
+  it('ends at once on a second signal', async () => {
+    const worker = bench.worker([], { LEVY_DRAIN_SECONDS: '60' });
+    const id = await bench.submit(LONG);
+    await bench.untilUnderWay(id);
+    worker.child.kill('SIGTERM');
+    await until(() => worker.output.includes('stopping'));
+    worker.child.kill('SIGTERM');
+    expect(await exitOf(worker)).not.toBe(0);
+  });
+
+  it('serves health and metrics where a port is given', async () => {
+    const port = await freePort();
+    bench.worker([], { LEVY_WORKER_PORT: String(port) });
+    await bench.untilStatus(await bench.submit(), 'succeeded');
+    const get = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`);
+      return { status: response.status, body: await response.text() };
+    };
+    expect((await get('/livez')).status).toBe(200);
+    expect((await get('/readyz')).status).toBe(200);
+    expect((await get('/metrics')).body).toContain('levy_worker_tasks_total{outcome="succeeded"} 1');
+    expect((await get('/')).status).toBe(404);
+  });
+
+  it('says everything that is wrong with its settings and exits with 2', async () => {
+    const worker = bench.worker(['--lifetime', 'long'], { REDIS_URL: 'http://x', LEVY_THREADS: 'many' });
+    expect(await exitOf(worker)).toBe(2);
+    for (const name of ['REDIS_URL', 'LEVY_THREADS', '--lifetime']) expect(worker.output).toContain(name);
+    expect(worker.output).not.toContain('    at ');
+  });
+});
+
+async function until(fits: () => boolean): Promise<void> {
+  while (!fits()) await delay(20);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port is free');
+  return address.port;
+}
