@@ -79,18 +79,27 @@ describe.each(ENGINES)('%s', (_, create) => {
     },
   );
 
-  it('does not overflow where centres are far from the rows', async () => {
-    const count = Int32Array.from([2_105_376, 65_793]);
-    const sum = new Int32Array(2 * 3072).fill(255 * 2_105_376, 0, 3072);
-    using points = await engine.load({
-      dtype: 'u1',
-      rows: 2,
-      columns: 3072,
-      data: new Uint8Array(2 * 3072).fill(250, 3072),
-    });
-    const answer = await engine.nearestCentres(points, { start: 0, end: 2 }, { dtype: 'u1', count, sum });
-    expect([...answer.labels]).toEqual([1, 0]);
-    expect([...answer.distances]).toEqual([0, 5 * 3072]);
+  it.each([1, 65_793, 2_105_376])(
+    'does not overflow where a centre of %i rows is far away',
+    async (count) => {
+      const columns = 3072;
+      const data = new Uint8Array(2 * columns).fill(250, columns);
+      using points = await engine.load({ dtype: 'u1', rows: 2, columns, data });
+      const far = {
+        dtype: 'u1',
+        count: Int32Array.of(count),
+        sum: new Int32Array(columns).fill(255 * count),
+      } as const;
+      const answer = await engine.nearestCentres(points, { start: 0, end: 2 }, far);
+      expect([...answer.distances]).toEqual([255 * columns, 5 * columns]);
+    },
+  );
+
+  it('gives a tie to the lowest centre even if another one needs no rounding to bytes', async () => {
+    using points = await engine.load({ dtype: 'u1', rows: 1, columns: 2, data: Uint8Array.of(0, 0) });
+    const centres = { dtype: 'u1', count: Int32Array.of(2, 1), sum: Int32Array.of(3, 1, 1, 1) } as const;
+    const answer = await engine.nearestCentres(points, { start: 0, end: 1 }, centres);
+    expect([...answer.labels, ...answer.distances]).toEqual([0, 2]);
   });
 
   it('puts a point that attains its half-edge exactly on the face', async () => {
