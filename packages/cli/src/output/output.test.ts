@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { Collector, Workbench } from '../testing/command.js';
+import { byteSize, duration, epsilonText, interval, percent, timeText } from './numbers.js';
+import { progressView } from './progress.js';
+import { styleFor } from './style.js';
+import { renderTable } from './table.js';
+
+describe('numbers for people', () => {
+  it('are written as they are read', () => {
+    expect(percent(0.0115)).toBe('1.15 %');
+    expect(interval([0.0095, 0.0138])).toBe('[0.95, 1.38]');
+    expect(interval(undefined)).toBe('');
+    expect([0.04, 12.4, 200, 7500].map(duration)).toEqual(['0.0 s', '12 s', '3 min 20 s', '2 h 5 min']);
+    expect([512, 1500, 47_040_000, 5e12].map(byteSize)).toEqual(['512 B', '1.5 kB', '47.0 MB', '5.0 TB']);
+    expect(epsilonText(0.3, '3/10')).toBe('0.3');
+    expect(epsilonText(8 / 255, '8/255')).toBe('8/255');
+    expect(timeText('2026-01-02T03:04:05.678Z')).toBe('2026-01-02 03:04:05');
+  });
+});
+
+describe('renderTable', () => {
+  it('aligns columns, colours taking no room', () => {
+    const columns = [{ title: 'name' }, { title: 'n', align: 'right' }] as const;
+    expect(
+      renderTable(columns, [
+        ['a', '1'],
+        ['\u001b[31mred\u001b[39m', '10'],
+      ]),
+    ).toBe('name   n\n────  ──\na      1\n\u001b[31mred\u001b[39m   10\n');
+  });
+});
+
+describe('styleFor', () => {
+  it('colours a terminal only, and not where NO_COLOR is set', () => {
+    expect(styleFor(new Collector(true), {}).red('x')).toBe('\u001b[31mx\u001b[39m');
+    expect(styleFor(new Collector(false), {}).red('x')).toBe('x');
+    expect(styleFor(new Collector(true), { NO_COLOR: '1' }).red('x')).toBe('x');
+  });
+});
+
+describe('progressView', () => {
+  it('draws a bar on a terminal', async () => {
+    await using bench = await Workbench.open();
+    const { context } = bench.context();
+    const stderr = Object.assign(new Collector(true), {
+      columns: 100,
+      cursorTo() {},
+      clearLine() {},
+      moveCursor() {},
+    });
+    using view = progressView({ ...context, stderr }, 'digits');
+    view.update({ fraction: 0.42, phase: 'search' });
+    expect(stderr.text).toContain('█');
+  });
+
+  it('says nothing in lines about what is over at once', async () => {
+    await using bench = await Workbench.open();
+    const { context, stderr } = bench.context();
+    using view = progressView(context, 'digits');
+    view.update({ fraction: 0.1, phase: 'neighbours' });
+    view.update({ fraction: 0.9, phase: 'search' });
+    expect(stderr.text).toBe('');
+  });
+});
