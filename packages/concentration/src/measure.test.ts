@@ -85,6 +85,7 @@ describe.each(METHODS)('%s', (_, change) => {
   test('engines and threads agree number for number on bytes', async () => {
     const expected = comparable(await measureOn(digits, change));
     await using one = await createWasmEngine({ threads: 1 });
+    expect(comparable(await measureOn(digits, change, { engine: one }))).toEqual(expected);
     await using reference = createReferenceEngine();
     // A hyperplane's w is float64, whose last bits depend on the engine: its file differs, its counts do not.
     const { artifacts: _a, ...figures } = comparable(await measureOn(digits, change, { engine: reference }));

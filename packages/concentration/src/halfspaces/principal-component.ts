@@ -2,7 +2,7 @@ import type { Engine, MatrixHandle } from '@levy/kernels';
 import { Matrix as Dense, EigenvalueDecomposition, QrDecomposition } from 'ml-matrix';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { MeasurementError } from '../measurement.js';
-import { generatorOf } from '../rows/random.js';
+import { generatorFor } from '../rows/random.js';
 
 export interface ComponentOptions {
   readonly signal?: AbortSignal | undefined;
@@ -64,7 +64,7 @@ function orthonormal(block: Dense): Dense {
 }
 
 function randomBlock(d: number, b: number): Dense {
-  const generator = generatorOf(0);
+  const generator = generatorFor('component');
   return new Dense(
     Array.from({ length: d }, () =>
       Array.from({ length: b }, () => uniformInt(generator, -1_000_000, 1_000_000) / 1e6),

@@ -1,6 +1,6 @@
 import type { Engine, Matrix, MatrixHandle } from '@levy/kernels';
 import type { Stopping } from '@levy/plan';
-import { drawDistinct, generatorOf } from '../rows/random.js';
+import { drawDistinct, generatorFor } from '../rows/random.js';
 import type { Clusters } from './clusters.js';
 import { centresAtRows, createMembership } from './membership.js';
 
@@ -27,7 +27,9 @@ export async function kMeans(options: KMeansOptions): Promise<Clusters> {
   const { engine, points, matrix, rows, T, iterations, stopping, signal } = options;
   const range = { start: 0, end: rows.length };
   const members = createMembership(matrix, rows, T);
-  const start = drawDistinct(rows.length, T, generatorOf(options.seed)).map((i) => rows[i] ?? 0);
+  const start = drawDistinct(rows.length, T, generatorFor(`k-means ${options.seed}`)).map(
+    (i) => rows[i] ?? 0,
+  );
   let centres = centresAtRows(matrix, start);
   let lastSum = Number.NaN;
   for (let iteration = 0; iteration < iterations; iteration++) {

@@ -1,10 +1,15 @@
+import { createHash } from 'node:crypto';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
-/** A generator (xoroshiro128+) whose whole stream follows from a seed of 32 bits. */
-export function generatorOf(seed: number): RandomGenerator {
-  return xoroshiro128plus(seed | 0);
+/**
+ * A generator (xoroshiro128+) for one purpose, such as "k-means 7". Its state is the first 16 bytes of the SHA-256 of
+ * the text: neighbouring seeds would otherwise begin alike, and restarts count on theirs being unrelated.
+ */
+export function generatorFor(purpose: string): RandomGenerator {
+  const digest = createHash('sha256').update(`levy ${purpose}`).digest();
+  return xoroshiro128plusFromState([0, 4, 8, 12].map((at) => digest.readInt32LE(at)));
 }
 
 /** The first `count` entries of a uniformly random order of 0 … n−1 (Fisher–Yates, stopped early). */

@@ -1,7 +1,7 @@
 import type { LoadedDataset } from '@levy/datasets';
 import type { Matrix } from '@levy/kernels';
 import { type RowList, validationRowCount } from '@levy/plan';
-import { drawDistinct, generatorOf } from './random.js';
+import { drawDistinct, generatorFor } from './random.js';
 
 /**
  * The indices of a row list in its split, ascending. The holdout shuffle depends on the data set's digest alone, so
@@ -10,7 +10,7 @@ import { drawDistinct, generatorOf } from './random.js';
 export function rowIndices(rows: RowList, dataset: LoadedDataset): Uint32Array {
   const list = partIndices(rows, dataset);
   if (rows.samples === undefined) return list;
-  const drawn = drawDistinct(list.length, rows.samples.count, generatorOf(rows.samples.seed));
+  const drawn = drawDistinct(list.length, rows.samples.count, generatorFor(`samples ${rows.samples.seed}`));
   return drawn.map((position) => list[position] ?? 0).sort();
 }
 
@@ -18,8 +18,7 @@ function partIndices(rows: RowList, dataset: LoadedDataset): Uint32Array {
   if (rows.part === 'test') return everyRow(dataset.test.rows);
   if (rows.part === 'train') return everyRow(dataset.train.rows);
   const n = dataset.train.rows;
-  const seed = Number.parseInt(rows.dataset.slice(0, 8), 16);
-  const shuffled = drawDistinct(n, n, generatorOf(seed));
+  const shuffled = drawDistinct(n, n, generatorFor(`holdout ${rows.dataset}`));
   const held = validationRowCount(n);
   return (rows.part === 'validation' ? shuffled.slice(0, held) : shuffled.slice(held)).sort();
 }
