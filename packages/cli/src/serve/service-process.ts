@@ -13,6 +13,8 @@ export interface ServiceSettings {
   readonly onLine: (line: string) => void;
   /** Told of a death that is followed by another start. */
   readonly onRestart: (how: string, seconds: number) => void;
+  /** Pauses before it is started again; after as many deaths in a row it is given up. */
+  readonly backoffSeconds?: readonly number[];
 }
 
 const BACKOFF_SECONDS = [0.5, 1, 2, 4, 8];
@@ -68,7 +70,7 @@ export class ServiceProcess {
       const how = await this.#exited;
       if (this.#stopping.signal.aborted) return forever();
       if ((performance.now() - started) / 1000 > SETTLED_SECONDS) deaths = 0;
-      const pause = BACKOFF_SECONDS[deaths];
+      const pause = (this.#settings.backoffSeconds ?? BACKOFF_SECONDS)[deaths];
       deaths += 1;
       if (pause === undefined) throw this.#givingUp(how, deaths);
       this.#settings.onRestart(how, pause);
