@@ -61,6 +61,11 @@ export const PROBLEMS = {
     title: 'The content type is not supported',
     help: 'Send Content-Type: application/json.',
   },
+  'range-not-satisfiable': {
+    status: 416,
+    title: 'The range is not within the file',
+    help: 'Content-Range tells how long the file is; ask for a part of it, or leave Range out.',
+  },
   'invalid-job': {
     status: 422,
     title: 'The job cannot be measured as it stands',

@@ -1,0 +1,43 @@
+import { DatasetStore } from '@levy/datasets';
+import { ChangeFeed, JobStore, openConnections, Reconciler, TaskQueue, WorkerRegistry } from '@levy/queue';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { isLoopback } from './access/loopback.js';
+import { buildApp } from './app.js';
+import type { ApiSettings } from './settings.js';
+
+/** The app with all that it works with. Dispose of it to close everything, in order. */
+export interface ApiService extends AsyncDisposable {
+  readonly app: FastifyInstance;
+  /** Puts lost jobs back; started by whoever starts the service. */
+  readonly reconciler: Reconciler;
+}
+
+/** Opens connections and stores and builds the app; it does not listen yet, nor wait for Redis. */
+export async function openService(
+  settings: Omit<ApiSettings, 'port' | 'logLevel'>,
+  logger: Logger,
+): Promise<ApiService> {
+  const datasets = await DatasetStore.open(settings.dataDir);
+  const connections = openConnections({
+    url: settings.redisUrl,
+    prefix: settings.queuePrefix,
+    role: 'producer',
+    logger,
+  });
+  const tasks = new TaskQueue(connections);
+  const changes = new ChangeFeed(connections);
+  const reconciler = new Reconciler({ connections, tasks, logger });
+  const app = await buildApp({
+    connections,
+    jobs: new JobStore({ connections, tasks, changes }),
+    registry: new WorkerRegistry({ connections, logger }),
+    datasets,
+    access: { keys: settings.keys, local: isLoopback(settings.host) },
+    logger,
+  });
+  app.addHook('onClose', async () => {
+    for (const part of [reconciler, changes, tasks, connections]) await part[Symbol.asyncDispose]();
+  });
+  return { app, reconciler, [Symbol.asyncDispose]: () => app.close() };
+}
