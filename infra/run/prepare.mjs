@@ -54,9 +54,12 @@ function requireNode() {
 async function install() {
   const wanted = newest([join(ROOT, 'pnpm-lock.yaml')]);
   if (timeOf(INSTALLED) >= wanted && existsSync(join(ROOT, 'node_modules', '.pnpm'))) return false;
-  const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const args = ['-y', packageManager.split('+')[0], 'install', '--frozen-lockfile', '--reporter=append-only'];
-  await step('installing packages', 'npx', args);
+  await step('installing packages', 'npx', [
+    ...pnpm(),
+    'install',
+    '--frozen-lockfile',
+    '--reporter=append-only',
+  ]);
   stamp(INSTALLED, wanted);
   return true;
 }
@@ -64,9 +67,15 @@ async function install() {
 async function build(installed) {
   const wanted = newest(sourcesOf());
   if (!installed && timeOf(BUILT) >= wanted && packages().every(hasOutputs)) return;
-  const turbo = join(ROOT, 'node_modules', '.bin', 'turbo');
-  await step('building', turbo, ['run', 'build', '--output-logs=errors-only', '--no-color', '--ui=stream']);
+  const turbo = ['turbo', 'run', 'build', '--output-logs=errors-only', '--no-color', '--ui=stream'];
+  await step('building', 'npx', [...pnpm(), 'exec', ...turbo]);
   stamp(BUILT, wanted);
+}
+
+/** What npx runs pnpm by, in the version that package.json names; turbo finds pnpm through it, too. */
+function pnpm() {
+  const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  return ['-y', packageManager.split('+')[0]];
 }
 
 /** One step of the preparation: a line that moves on a terminal, everything only if it fails. */
@@ -96,11 +105,10 @@ async function step(name, command, args) {
 }
 
 function packages() {
-  return ['packages', 'services'].flatMap((folder) =>
-    readdirSync(join(ROOT, folder))
-      .map((name) => join(ROOT, folder, name))
-      .filter((path) => existsSync(join(path, 'package.json'))),
+  const grouped = ['packages', 'services'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder)).map((name) => join(ROOT, folder, name)),
   );
+  return [...grouped, join(ROOT, 'bench')].filter((path) => existsSync(join(path, 'package.json')));
 }
 
 function hasOutputs(path) {
