@@ -5,6 +5,6 @@
  * needs a tail.
  */
 export { centresOnBytes, centresOnFloats } from './centres';
-export { distanceBlock, fill, neighbourBlocks } from './neighbours';
+export { distanceBlock, neighbourBars, neighbourBlocks } from './neighbours';
 export { combineBytes, combineFloats, projectBytes, projectFloats } from './products';
 export { marginsOnBytes, marginsOnFloats } from './rectangles';

@@ -1,22 +1,19 @@
 import { distances, prepare, preparedStride, TILE, TILE_STRIDE } from './tile';
 
-/** Above every distance, as an int32 and as the bits of a float32. */
+/** Above every distance, as an int32 and as the bits of a float32; as in src/wasm/neighbour-radii.ts. */
 const NONE: i32 = i32.MAX_VALUE;
-
-/** Fills `count` 32-bit places. */
-export function fill(at: usize, count: i32, value: i32): void {
-  for (let i = 0; i < count; i++) {
-    store<i32>(at + (<usize>i << 2), value);
-  }
-}
 
 /**
  * Distances between rows iStart…iEnd and jStart…jEnd, each pair once, given to the selections of both.
  *
- * A row's selection is a heap of its k smallest distances so far, the largest on top; `tops` repeats the tops
- * side by side, so that one comparison of four lanes turns most distances away. Distances are compared as
- * int32: the bits of non-negative floats are in the order of the floats.
+ * A row's selection is a list of the distances that may be among its k smallest. Whenever it is full it is cut
+ * down to its k smallest, and from then on only what is below the largest of them, the row's bar, is let in.
+ * Bars lie side by side, so that one comparison of four lanes turns most distances away. Distances are compared
+ * as int32: the bits of non-negative floats are in the order of the floats.
  *
+ * @param lists `capacity` places a row, more than k or as many as there are rows
+ * @param counts how many places of its list each row has filled; at first 0
+ * @param bars at first NONE for every row, and for three beyond the last
  * @param norms iEnd − iStart and then TILE numbers (rounded up to 4)
  * @param wide room for as many widened rows, where the kind needs them
  * @param tile TILE × TILE numbers
@@ -29,9 +26,11 @@ export function neighbourBlocks(
   iEnd: i32,
   jStart: i32,
   jEnd: i32,
-  heaps: usize,
+  lists: usize,
+  capacity: i32,
   k: i32,
-  tops: usize,
+  counts: usize,
+  bars: usize,
   norms: usize,
   wide: usize,
   tile: usize,
@@ -51,11 +50,21 @@ export function neighbourBlocks(
       const aCount = min(TILE, iEnd - i);
       distances(kind, a + offset * step, aCount, norms + (offset << 2), b, bCount, jNorms, step, tile);
       hideBeyond(tile, aCount, bCount);
-      offerToRows(tile, aCount, bCount, i, heaps, k, tops);
+      offerToRows(tile, aCount, bCount, i, lists, capacity, k, counts, bars);
       if (i != j) {
-        offerToColumns(tile, aCount, bCount, j, heaps, k, tops);
+        offerToColumns(tile, aCount, bCount, j, lists, capacity, k, counts, bars);
       }
     }
+  }
+}
+
+/** Makes the bars of rows start…end, which have met every row, their k-th smallest distances. */
+export function neighbourBars(
+  start: i32, end: i32, lists: usize, capacity: i32, k: i32, counts: usize, bars: usize,
+): void {
+  for (let row = start; row < end; row++) {
+    const count = load<i32>(counts + (<usize>row << 2));
+    store<i32>(bars + (<usize>row << 2), keepSmallest(listOf(lists, capacity, row), count, k));
   }
 }
 
@@ -109,77 +118,137 @@ function hideBeyond(tile: usize, aCount: i32, bCount: i32): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function listOf(lists: usize, capacity: i32, row: i32): usize {
+  return lists + <usize>row * (<usize>capacity << 2);
+}
+
 function offerToRows(
-  tile: usize, aCount: i32, bCount: i32, first: i32, heaps: usize, k: i32, tops: usize,
+  tile: usize,
+  aCount: i32,
+  bCount: i32,
+  first: i32,
+  lists: usize,
+  capacity: i32,
+  k: i32,
+  counts: usize,
+  bars: usize,
 ): void {
   for (let row = 0; row < aCount; row++) {
-    const at = tops + (<usize>(first + row) << 2);
-    const heap = heaps + <usize>(first + row) * (<usize>k << 2);
     const line = tile + <usize>row * TILE_STRIDE;
-    let top = load<i32>(at);
-    let bar = i32x4.splat(top);
+    const barAt = bars + (<usize>(first + row) << 2);
+    let bar = v128.load32_splat(barAt);
     for (let column = 0; column < bCount; column += 4) {
-      const four = v128.load(line + (<usize>column << 2));
-      let nearer = i32x4.bitmask(i32x4.lt_s(four, bar));
+      let nearer = i32x4.bitmask(i32x4.lt_s(v128.load(line + (<usize>column << 2)), bar));
       if (nearer != 0) {
         do {
           const value = load<i32>(line + (<usize>(column + ctz(nearer)) << 2));
-          if (value < top) {
-            top = replaceTop(heap, k, value);
-          }
+          admit(value, first + row, lists, capacity, k, counts, barAt);
           nearer &= nearer - 1;
         } while (nearer != 0);
-        bar = i32x4.splat(top);
+        bar = v128.load32_splat(barAt);
       }
     }
-    store<i32>(at, top);
   }
 }
 
 function offerToColumns(
-  tile: usize, aCount: i32, bCount: i32, first: i32, heaps: usize, k: i32, tops: usize,
+  tile: usize,
+  aCount: i32,
+  bCount: i32,
+  first: i32,
+  lists: usize,
+  capacity: i32,
+  k: i32,
+  counts: usize,
+  bars: usize,
 ): void {
   for (let column = 0; column < bCount; column += 4) {
-    const at = tops + (<usize>(first + column) << 2);
-    let bars = v128.load(at);
+    const barsAt = bars + (<usize>(first + column) << 2);
+    let four = v128.load(barsAt);
     for (let row = 0; row < aCount; row++) {
       const line = tile + <usize>row * TILE_STRIDE + (<usize>column << 2);
-      let nearer = i32x4.bitmask(i32x4.lt_s(v128.load(line), bars));
+      let nearer = i32x4.bitmask(i32x4.lt_s(v128.load(line), four));
       if (nearer != 0) {
         do {
-          const lane = <usize>ctz(nearer);
-          const heap = heaps + (<usize>(first + column) + lane) * (<usize>k << 2);
-          store<i32>(at + (lane << 2), replaceTop(heap, k, load<i32>(line + (lane << 2))));
+          const lane = ctz(nearer);
+          const offset = <usize>lane << 2;
+          admit(load<i32>(line + offset), first + column + lane, lists, capacity, k, counts, barsAt + offset);
           nearer &= nearer - 1;
         } while (nearer != 0);
-        bars = v128.load(at);
+        four = v128.load(barsAt);
       }
     }
   }
 }
 
-/** Puts `value`, smaller than the top, in its place. @returns the new top. */
-function replaceTop(heap: usize, k: i32, value: i32): i32 {
-  let place = 0;
-  for (;;) {
-    let child = 2 * place + 1;
-    if (child >= k) {
-      break;
-    }
-    let larger = load<i32>(heap + (<usize>child << 2));
-    if (child + 1 < k) {
-      const right = load<i32>(heap + (<usize>(child + 1) << 2));
-      if (right > larger) {
-        larger = right;
-        child += 1;
+/** Adds a distance to a row's list, and cuts the list down if that fills it. */
+function admit(
+  value: i32, row: i32, lists: usize, capacity: i32, k: i32, counts: usize, barAt: usize,
+): void {
+  const list = listOf(lists, capacity, row);
+  const countAt = counts + (<usize>row << 2);
+  // Within four lanes the bar may have sunk under the value, and the list be full for good (k of k rows).
+  if (value >= load<i32>(barAt)) {
+    return;
+  }
+  let count = load<i32>(countAt);
+  store<i32>(list + (<usize>count << 2), value);
+  count += 1;
+  if (count == capacity) {
+    store<i32>(barAt, keepSmallest(list, count, k));
+    count = k;
+  }
+  store<i32>(countAt, count);
+}
+
+/**
+ * Brings the k smallest of `count` numbers to the front, by Hoare's selection: parts around the middle one of
+ * three, and goes on in the part that holds place k − 1. @returns the k-th smallest.
+ */
+function keepSmallest(list: usize, count: i32, k: i32): i32 {
+  const place = k - 1;
+  let low = 0;
+  let high = count - 1;
+  while (low < high) {
+    const pivot = middleOf(at(list, low), at(list, (low + high) >> 1), at(list, high));
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (at(list, i) < pivot) {
+        i++;
+      }
+      while (at(list, j) > pivot) {
+        j--;
+      }
+      if (i <= j) {
+        const value = at(list, i);
+        store<i32>(list + (<usize>i << 2), at(list, j));
+        store<i32>(list + (<usize>j << 2), value);
+        i++;
+        j--;
       }
     }
-    if (larger <= value) {
+    if (place <= j) {
+      high = j;
+    } else if (place >= i) {
+      low = i;
+    } else {
       break;
     }
-    store<i32>(heap + (<usize>place << 2), larger);
-    place = child;
   }
-  store<i32>(heap + (<usize>place << 2), value);
-  return load<i32>(heap);
+  return at(list, place);
+}
+
+// @ts-ignore: decorator
+@inline
+function at(list: usize, index: i32): i32 {
+  return load<i32>(list + (<usize>index << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function middleOf(a: i32, b: i32, c: i32): i32 {
+  return max(min(a, b), min(max(a, b), c));
 }

@@ -211,13 +211,15 @@ function dotBytes(
 
 // @ts-ignore: decorator
 @inline
-function addAbs(sum: v128, a: v128, b: v128): v128 {
-  return f32x4.add(sum, f32x4.abs(f32x4.sub(a, b)));
+function addAbs(sum: v128, a: v128, b: v128, mask: v128): v128 {
+  return f32x4.add(sum, v128.and(f32x4.sub(a, b), mask));
 }
 
 function l1Floats(
   a0: usize, a1: usize, b0: usize, b1: usize, b2: usize, b3: usize, bytes: usize, out: usize,
 ): void {
+  // Clears the sign; V8 makes three instructions of f32x4.abs.
+  const mask = i32x4.splat(0x7fff_ffff);
   let s00 = f32x4.splat(0);
   let s01 = f32x4.splat(0);
   let s02 = f32x4.splat(0);
@@ -230,17 +232,17 @@ function l1Floats(
     const va0 = v128.load(a0 + p);
     const va1 = v128.load(a1 + p);
     const vb0 = v128.load(b0 + p);
-    s00 = addAbs(s00, va0, vb0);
-    s10 = addAbs(s10, va1, vb0);
+    s00 = addAbs(s00, va0, vb0, mask);
+    s10 = addAbs(s10, va1, vb0, mask);
     const vb1 = v128.load(b1 + p);
-    s01 = addAbs(s01, va0, vb1);
-    s11 = addAbs(s11, va1, vb1);
+    s01 = addAbs(s01, va0, vb1, mask);
+    s11 = addAbs(s11, va1, vb1, mask);
     const vb2 = v128.load(b2 + p);
-    s02 = addAbs(s02, va0, vb2);
-    s12 = addAbs(s12, va1, vb2);
+    s02 = addAbs(s02, va0, vb2, mask);
+    s12 = addAbs(s12, va1, vb2, mask);
     const vb3 = v128.load(b3 + p);
-    s03 = addAbs(s03, va0, vb3);
-    s13 = addAbs(s13, va1, vb3);
+    s03 = addAbs(s03, va0, vb3, mask);
+    s13 = addAbs(s13, va1, vb3, mask);
   }
   v128.store(out, sumFloatLanes(s00, s01, s02, s03));
   v128.store(out + TILE_STRIDE, sumFloatLanes(s10, s11, s12, s13));

@@ -15,7 +15,10 @@ import type { Matrix, RowRange } from './matrix.js';
 export interface Engine extends AsyncDisposable {
   readonly info: EngineInfo;
 
-  /** Copies the matrix to where the engine computes. Dispose the handle to give its memory back. */
+  /**
+   * Copies the matrix to where the engine computes. Dispose the handle to give its memory back.
+   * Floats must be finite.
+   */
   load(matrix: Matrix): Promise<MatrixHandle>;
 
   /**
@@ -44,7 +47,7 @@ export interface Engine extends AsyncDisposable {
   /**
    * For the rows of `range` the nearest centre in ℓ1, ties to the lowest centre.
    * On bytes the comparison is exact: the centre is the rational sums/count and the distance is
-   * Σ_j |count·x_j − sum_j| / count, compared without rounding.
+   * Σ_j |count·x_j − sum_j| / count, compared without rounding. A count of 0 is refused: an empty cluster has no centre.
    */
   nearestCentres(
     points: MatrixHandle,
@@ -67,14 +70,14 @@ export interface Engine extends AsyncDisposable {
 
   /**
    * Inner products w·x of every row with every direction, in float64, on stored values.
-   * @param directions count × columns, row-major.
+   * @param directions count × columns, row-major; count follows from its length.
    * @returns rows × count, row-major. The order of summation is fixed, so that results do not depend on threads.
    */
   project(points: MatrixHandle, directions: Float64Array, options?: PassOptions): Promise<Float64Array>;
 
   /**
    * Σ_i weights_i · x_i in float64, on stored values: the transpose of `project`.
-   * @param weights rows × count, row-major.
+   * @param weights rows × count, row-major; count follows from its length.
    * @returns count × columns, row-major. The order of summation is fixed.
    */
   combine(points: MatrixHandle, weights: Float64Array, options?: PassOptions): Promise<Float64Array>;
@@ -146,13 +149,14 @@ export type Rectangles = { readonly range?: { readonly low: number; readonly hig
     }
 );
 
-/** The reach of a face that no point can violate, on bytes: larger than any c·x − sum. */
+/** The reach of a face that no point can violate, on bytes: larger than any c·x − sum, c being under 2²⁹/255. */
 export const NO_FACE = 2 ** 29;
 
 /**
  * One entry a row of the range. On bytes a value is numerator / count of the rectangle that attains the minimum
  * (ties to the lowest rectangle), still in stored units; minima over rectangles are taken exactly.
- * Without violated faces the room is the numerator −1 over rectangle 0 ("none"); without a `range` no room is answered.
+ * Where some rectangle has no violated face the room is the numerator −1 over rectangle 0 ("none"); without a
+ * `range` no room is answered. The margin against a rectangle without any face is −NO_FACE (bytes) or −Infinity.
  */
 export interface Margins {
   readonly margin: Int32Array | Float32Array;

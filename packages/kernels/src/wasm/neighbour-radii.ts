@@ -11,12 +11,13 @@ import {
 } from './pass.js';
 import type { WasmMatrix } from './wasm-matrix.js';
 
+/** Above every distance; as in assembly/neighbours.ts. */
 const NONE = 0x7fff_ffff;
 const MAX_BLOCK = 4096;
 
 /**
  * Each unordered pair of blocks of rows is one task, whose distances go to the selections of both blocks' rows.
- * The selections (k numbers a row) lie in shared memory; no two tasks that touch the same block run at once.
+ * The selections (somewhat more than k numbers a row) lie in shared memory; no two tasks that touch the same block run at once.
  */
 export async function neighbourRadii(
   points: WasmMatrix,
@@ -29,19 +30,14 @@ export async function neighbourRadii(
   const kind = distanceKind(points, distance);
   const blockRows = rowsPerBlock(points, pool.size);
   const place = distanceScratch(points, kind, blockRows);
-  using heaps = heap.allocate(rows * k * 4, `lists of ${k} neighbours of ${rows} rows`);
-  using tops = heap.allocate((rows + 4) * 4, 'neighbour radii');
+  const capacity = Math.min(rows, k + Math.max(32, Math.ceil(k / 4)));
+  using lists = heap.allocate(rows * capacity * 4, `lists of ${k} neighbours of ${rows} rows`);
+  using counts = heap.allocate(rows * 4, 'neighbour counts');
+  using bars = heap.allocate((rows + 3) * 4, 'neighbour radii');
   using scratch = heap.allocate(place.bytes * pool.size, 'distances between blocks of rows');
-
-  const fill = (first: number, count: number) => ({ kernel: 'fill', args: [first, count, NONE], steps: 0 });
-  heap.int32(tops.start, rows + 4).fill(NONE);
-  await pool.run(
-    0,
-    overRows({ start: 0, end: rows }, blockRows, (from, to) =>
-      fill(heaps.start + from * k * 4, (to - from) * k),
-    ),
-    { signal: options.signal },
-  );
+  heap.int32(counts.start, rows).fill(0);
+  heap.int32(bars.start, rows + 3).fill(NONE);
+  const selection = [lists.start, capacity, k, counts.start, bars.start];
 
   const queue = new PairQueue(Math.ceil(rows / blockRows), 4 * pool.size);
   const rangeOf = (block: number) => [block * blockRows, Math.min((block + 1) * blockRows, rows)] as const;
@@ -59,7 +55,7 @@ export async function neighbourRadii(
       return {
         kernel: 'neighbourBlocks',
         args: [
-          ...[kind, start, stride, iStart, iEnd, jStart, jEnd, heaps.start, k, tops.start],
+          ...[kind, start, stride, iStart, iEnd, jStart, jEnd, ...selection],
           ...[own + place.norms, own + place.wide, own + place.tile],
         ],
         steps: pair[0] === pair[1] ? answered : 2 * answered,
@@ -68,9 +64,15 @@ export async function neighbourRadii(
     },
     options,
   );
+  const finish = overRows({ start: 0, end: rows }, blockRows, (from, to) => ({
+    kernel: 'neighbourBars',
+    args: [from, to, ...selection],
+    steps: 0,
+  }));
+  await pool.run(0, finish, { signal: options.signal });
   return points.dtype === 'u1'
-    ? heap.int32(tops.start, rows).slice()
-    : heap.float32(tops.start, rows).slice();
+    ? heap.int32(bars.start, rows).slice()
+    : heap.float32(bars.start, rows).slice();
 }
 
 /** So that a task takes some ten milliseconds, and there are enough blocks to keep every thread at work. */

@@ -130,7 +130,7 @@ describe('a lost thread', () => {
     const running = engine.neighbourRadii(points, 'l1', 50);
     const failed = expect(running).rejects.toThrow(EngineError);
     // Beyond the end of the memory: the kernel traps.
-    const outside = { kernel: 'fill', args: [2 ** 32 - 64, 2 ** 20, 0], steps: 1 };
+    const outside = { kernel: 'neighbourBars', args: [0, 1, 2 ** 32 - 64, 9, 9, 64, 64], steps: 1 };
     await expect(pool.run(1, () => outside, {})).rejects.toMatchObject({
       name: 'EngineError',
       kind: 'device',
@@ -186,7 +186,7 @@ describe('memory', () => {
     using points = await engine.load(byteMatrix(1, 40_000, 1));
     const refused = engine.neighbourRadii(points, 'l1', 30_000);
     await expect(refused).rejects.toMatchObject({ name: 'EngineError', kind: 'memory' });
-    await expect(refused).rejects.toThrow(/4800000000 bytes/);
+    await expect(refused).rejects.toThrow(/6000000000 bytes/);
     await expectRight(engine);
   });
 });
