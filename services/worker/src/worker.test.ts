@@ -31,6 +31,9 @@ describe('a worker process', () => {
     bench.worker();
     const long = await bench.submit(LONG);
     await bench.untilUnderWay(long);
+    expect(await bench.registry.list()).toMatchObject([
+      { engine: 'wasm', threads: 1, current: { job: long } },
+    ]);
     await bench.jobs.cancel(long);
     const canceled = await bench.untilStatus(long, 'canceled');
     expect(canceled.attempts).toHaveLength(1);

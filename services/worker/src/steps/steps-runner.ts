@@ -142,7 +142,9 @@ export class StepsRunner implements AsyncDisposable {
     const ready = new Promise<ThreadInfo>((resolve) => {
       worker.on('message', (value: unknown) => {
         const message = parsed(value);
-        if (!(message instanceof Error) && message.type === 'ready') resolve(message);
+        if (message instanceof Error || message.type !== 'ready') return;
+        const { device, threads } = message;
+        resolve({ device, threads });
       });
     });
     const thread: Thread = { state: 'starting', worker, ready, ended };

@@ -7,7 +7,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { JobSpec, JobStatus } from '@levy/contracts';
 import { DatasetStore } from '@levy/datasets';
-import { ChangeFeed, JobStore, openConnections, type StoredJob, TaskQueue } from '@levy/queue';
+import {
+  ChangeFeed,
+  JobStore,
+  openConnections,
+  type StoredJob,
+  TaskQueue,
+  WorkerRegistry,
+} from '@levy/queue';
 import { type PrivateRedis, startPrivateRedis } from '@levy/queue/testing';
 import { pino } from 'pino';
 import { digitsSpec } from './specs.js';
@@ -24,6 +31,7 @@ export class Bench implements AsyncDisposable {
     readonly dataDir: string,
     readonly store: DatasetStore,
     readonly jobs: JobStore,
+    readonly registry: WorkerRegistry,
     private readonly closers: readonly AsyncDisposable[],
   ) {}
 
@@ -35,7 +43,9 @@ export class Bench implements AsyncDisposable {
     const tasks = new TaskQueue(connections);
     const changes = new ChangeFeed(connections);
     const jobs = new JobStore({ connections, tasks, changes });
-    return new Bench(redis, dataDir, await DatasetStore.open(dataDir), jobs, [changes, tasks, connections]);
+    const registry = new WorkerRegistry({ connections, logger });
+    const store = await DatasetStore.open(dataDir);
+    return new Bench(redis, dataDir, store, jobs, registry, [changes, tasks, connections]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
