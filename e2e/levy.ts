@@ -144,9 +144,9 @@ export class Running {
 }
 
 export async function until(what: string, fits: () => boolean | Promise<boolean>): Promise<void> {
-  const bound = performance.now() + 40_000;
+  const bound = performance.now() + 90_000;
   while (!(await fits())) {
-    if (performance.now() > bound) throw new Error(`no ${what} within 40 s`);
+    if (performance.now() > bound) throw new Error(`no ${what} within 90 s`);
     await delay(50);
   }
 }
