@@ -55,8 +55,11 @@ export function resolveJob(submission: unknown, dataset: Dataset | undefined): R
   if (typeof submission !== 'object' || submission === null || Array.isArray(submission)) {
     return { ok: false, faults: shape };
   }
-  const sound = withoutFaulty(submission, shape);
-  const faults = [...shape, ...faultsOfMeaning(sound, dataset)].slice(0, MAX_FAULTS);
+  const faulty = new Set(shape.map(fieldOf));
+  const sound = Object.fromEntries(Object.entries(submission).filter(([name]) => !faulty.has(name)));
+  // A field that is there but faulty is not "required" as well.
+  const meaning = faultsOfMeaning(sound, dataset).filter((fault) => !faulty.has(fieldOf(fault)));
+  const faults = [...shape, ...meaning].slice(0, MAX_FAULTS);
   if (faults.length > 0 || !jobSubmissionChecker.fits(submission) || dataset === undefined) {
     return { ok: false, faults };
   }
@@ -73,12 +76,9 @@ export function datasetNameOf(submission: unknown): string | undefined {
   return typeof name === 'string' && wellFormed ? name : undefined;
 }
 
-/** The fields that have no fault of shape; every one of them is of its declared type. */
-function withoutFaulty(submission: object, faults: readonly Fault[]): Partial<JobSubmission> {
-  const faulty = new Set(
-    faults.map((fault) => ('pointer' in fault ? fault.pointer.split('/')[1] : undefined)),
-  );
-  return Object.fromEntries(Object.entries(submission).filter(([name]) => !faulty.has(name)));
+/** The field that a fault is about. */
+function fieldOf(fault: Fault): string | undefined {
+  return 'pointer' in fault ? fault.pointer.split('/')[1] : undefined;
 }
 
 function faultsOfMeaning(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {

@@ -26,6 +26,7 @@ export function openConnections(settings: ConnectionSettings): Connections {
 interface Behaviour {
   readonly maxRetriesPerRequest: number | null;
   readonly connectTimeout: number;
+  readonly disconnectTimeout: number;
   readonly retryStrategy: (times: number) => number;
   readonly enableOfflineQueue?: boolean;
   readonly autoResendUnfulfilledCommands?: boolean;
@@ -120,12 +121,21 @@ export class Connections implements AsyncDisposable {
       maxRetriesPerRequest: 0,
       commandTimeout: this.#settings.commandTimeoutMs ?? 2000,
       connectTimeout: 2000,
+      disconnectTimeout: DISCONNECT_MS,
       retryStrategy,
     };
   }
 }
 
-const PATIENT: Behaviour = { maxRetriesPerRequest: null, connectTimeout: 5000, retryStrategy };
+/** A socket that does not end in this time is cut; ioredis keeps the process alive for as long. */
+const DISCONNECT_MS = 200;
+
+const PATIENT: Behaviour = {
+  maxRetriesPerRequest: null,
+  connectTimeout: 5000,
+  disconnectTimeout: DISCONNECT_MS,
+  retryStrategy,
+};
 
 /** 50 ms, 100 ms … at most 1 s, with jitter so that not everybody comes back at the same moment. */
 function retryStrategy(times: number): number {
@@ -136,7 +146,7 @@ function ended(redis: Redis): Promise<void> {
   if (redis.status === 'end') return Promise.resolve();
   return new Promise((resolve) => {
     // Between two attempts to connect there is no socket whose end would be told.
-    const bound = setTimeout(resolve, 500);
+    const bound = setTimeout(resolve, redis.status === 'reconnecting' ? 0 : 500);
     redis.once('end', () => {
       clearTimeout(bound);
       resolve();
