@@ -97,8 +97,12 @@ function refuseWhenStopping(app: FastifyInstance): void {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     if (!stopping) return;
     throw new ProblemError('shutting-down', 'this service is about to stop', {
-      headers: { 'retry-after': '5', connection: 'close' },
+      headers: { 'retry-after': '5' },
     });
+  });
+  // A connection that was busy when the service stopped would be kept open for another request.
+  app.addHook('onSend', async (_request, reply) => {
+    if (stopping) reply.header('connection', 'close');
   });
 }
 

@@ -62,13 +62,13 @@ describe('a job is refused, and where', () => {
     ['a list', [], '#'],
     ['null', 'null', '#'],
     ['a number', '7', '#'],
-    ['__proto__', '{"dataset":"digits","metric":"linf","epsilon":0.1,"alpha":0.05,"T":5,"__proto__":{"a":1}}', '#/__proto__'],
+    [
+      '__proto__',
+      '{"dataset":"digits","metric":"linf","epsilon":0.1,"alpha":0.05,"T":5,"__proto__":{"a":1}}',
+      '#/__proto__',
+    ],
   ])('%s', async (_, body, pointer) => {
-    const answer = await bench.call(
-      'POST',
-      '/v1/jobs',
-      typeof body === 'string' ? { raw: body } : { body },
-    );
+    const answer = await bench.call('POST', '/v1/jobs', typeof body === 'string' ? { raw: body } : { body });
     expectProblem(answer, 422, 'invalid-job');
     expect(places(answer)).toEqual([pointer]);
     for (const error of answer.body.errors) {
@@ -92,7 +92,18 @@ describe('a job is refused, and where', () => {
       },
     });
     expectProblem(answer, 422, 'invalid-job');
-    const expected = ['alpha', 'dataset', 'epsilon', 'eps', 'gamma', 'method', 'protocol', 'seed', 'T', 'tags/0'];
+    const expected = [
+      'alpha',
+      'dataset',
+      'epsilon',
+      'eps',
+      'gamma',
+      'method',
+      'protocol',
+      'seed',
+      'T',
+      'tags/0',
+    ];
     expect(new Set(places(answer))).toEqual(new Set(expected.map((name) => `#/${name}`)));
   });
 
@@ -232,9 +243,15 @@ describe('without keys only this machine is served', () => {
   });
 
   test('and no foreign page changes anything', async () => {
-    const answer = await bench.call('POST', '/v1/jobs', { body: JOB, headers: { origin: 'https://evil.example' } });
+    const answer = await bench.call('POST', '/v1/jobs', {
+      body: JOB,
+      headers: { origin: 'https://evil.example' },
+    });
     expectProblem(answer, 403, 'forbidden');
-    const own = await bench.call('POST', '/v1/jobs?dryRun=true', { body: JOB, headers: { origin: bench.url } });
+    const own = await bench.call('POST', '/v1/jobs?dryRun=true', {
+      body: JOB,
+      headers: { origin: bench.url },
+    });
     expect(own.status).toBe(200);
   });
 });

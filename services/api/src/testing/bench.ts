@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatasetStore } from '@levy/datasets';
-import { type Connections, openConnections, TaskConsumer, type TaskHandler, WorkerRegistry } from '@levy/queue';
+import {
+  type Connections,
+  openConnections,
+  TaskConsumer,
+  type TaskHandler,
+  WorkerRegistry,
+} from '@levy/queue';
 import { pino } from 'pino';
 import { parseApiKeys } from '../access/api-keys.js';
 import { type ApiService, openService } from '../service.js';

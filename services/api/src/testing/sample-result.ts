@@ -37,4 +37,10 @@ export async function storeSampleResult(datasets: DatasetStore, spec: JobSpec): 
 }
 
 /** A job on the built-in digits that is quick to describe. */
-export const JOB = { dataset: 'digits', metric: 'linf', epsilon: '1/8', alpha: 0.05, method: 'axis' } as const;
+export const JOB = {
+  dataset: 'digits',
+  metric: 'linf',
+  epsilon: '1/8',
+  alpha: 0.05,
+  method: 'axis',
+} as const;
