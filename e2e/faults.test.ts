@@ -3,8 +3,8 @@ import { isAlive, type JobView, Sandbox, until } from './levy.js';
 
 /** Some seconds of work, most of which is kept, step by step, when its worker dies. */
 const JOB =
-  '--dataset digits --metric linf --epsilon 1/8 --alpha 0.05 --T 20 --restarts 30 --iterations 1000';
-const LONG = JOB.replace('--restarts 30', '--restarts 200');
+  '--dataset digits --metric linf --epsilon 1/8 --alpha 0.05 --T 20 --restarts 40 --iterations 1000';
+const LONG = JOB.replace('--restarts 40', '--restarts 200');
 
 const underWay = ({ status, fraction }: JobView) => status === 'running' && fraction > 0;
 
@@ -13,9 +13,9 @@ describe.concurrent('when processes die', { timeout: 120_000 }, () => {
   it('a job goes on after its worker was killed, and has one result', async () => {
     await using sandbox = await Sandbox.open();
     await sandbox.serve();
+    const [worker] = await sandbox.workers();
     const id = (await sandbox.levy(`submit ${JOB}`)).stdout.trim();
     await sandbox.untilJob(id, underWay);
-    const [worker] = await sandbox.workers();
     process.kill(worker?.pid ?? 0, 'SIGKILL');
     const job = await sandbox.untilJob(id, ({ status }) => status === 'succeeded');
     expect(job.attempts.map(({ outcome }) => outcome)).toEqual(['lost', 'succeeded']);
@@ -62,12 +62,13 @@ describe.concurrent('when processes die', { timeout: 120_000 }, () => {
     await again.outcome();
     // Its services learn that it is gone; its Redis is taken over by the next one.
     await until('end of the worker', () => !isAlive(next?.pid ?? 0));
-    await until('free port', () => sandbox.get('/livez').then(refuses, () => true));
+    await until('free port', () =>
+      sandbox.get('/livez').then(
+        () => false,
+        () => true,
+      ),
+    );
     await sandbox.serve();
     await sandbox.untilJob(id, ({ status }) => status === 'succeeded');
   });
 });
-
-function refuses(): boolean {
-  return false;
-}
