@@ -158,16 +158,6 @@ describe('faults', () => {
     expect(done.attempts).toHaveLength(1);
     expect(done.error).toEqual({ kind: 'input', detail: 'the data set is gone', retryable: false });
   });
-
-  test('an estimate that is no small thing fails the job instead of filling Redis', async () => {
-    const job = await accepted(api, sampleSpec());
-    const outcome = sampleOutcome();
-    const timings = Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`t${index}`, index]));
-    worker.consume({
-      handle: async () => ({ ...outcome, estimate: { ...outcome.estimate, timings } }),
-    });
-    expect((await untilStatus(api, job.id, 'failed')).error?.detail).toContain('bytes of JSON');
-  });
 });
 
 describe('time', () => {
