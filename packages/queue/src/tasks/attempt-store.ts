@@ -10,6 +10,7 @@ import type {
 import type { Connections } from '../connection/connections.js';
 import { stringsOf } from '../connection/script.js';
 import { decodeSpec } from '../jobs/stored-job.js';
+import { dropLost } from './scripts/drop-lost.js';
 import { endOverdue } from './scripts/end-overdue.js';
 import { finishAttempt } from './scripts/finish-attempt.js';
 import { giveBack } from './scripts/give-back.js';
@@ -160,6 +161,21 @@ export class AttemptStore {
       JSON.stringify(TIMEOUT_ERROR),
       this.#connections.keys.changes,
     ]);
+    return String(answer);
+  }
+
+  /** Ends an attempt that holds no lock any more. Answers 'kept' where there is none, else the job's new status. */
+  async dropLost(jobId: string, engine: EngineClass, lock: string): Promise<string> {
+    const answer = await this.#connections.script(
+      dropLost,
+      [...this.#recordKeys({ jobId, engine }), lock],
+      [
+        JSON.stringify(LOST_ERROR),
+        this.#maxFailures,
+        JSON.stringify(exhaustedError(this.#maxFailures)),
+        this.#connections.keys.changes,
+      ],
+    );
     return String(answer);
   }
 

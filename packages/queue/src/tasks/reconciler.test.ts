@@ -82,3 +82,26 @@ test('several reconcilers at once put a job back once', async () => {
   for (const job of jobs) await untilStatus(side, job.id, 'succeeded');
   expect(runs.toSorted()).toEqual(jobs.map((job) => job.id).toSorted());
 });
+
+test('a job whose worker is gone waits again, or is canceled, before another worker looks at it', async () => {
+  const other = openSide(redis.url, 'worker');
+  const [lost, canceled] = [await accepted(side, sampleSpec()), await accepted(side, sampleSpec())];
+  other.consume({ concurrency: 2, handle: () => new Promise(() => {}) });
+  await untilStatus(side, lost.id, 'running');
+  await untilStatus(side, canceled.id, 'running');
+  await side.jobs.cancel(canceled.id);
+  await side.reconciler.reconcile();
+  expect((await side.jobs.get(lost.id))?.status).toBe('running');
+  await other.connections.close();
+  await side.connections.commands.del(
+    side.tasks.lockKey(lost.id, 'wasm'),
+    side.tasks.lockKey(canceled.id, 'wasm'),
+  );
+  await side.reconciler.reconcile();
+  expect(await side.jobs.get(lost.id)).toMatchObject({ status: 'queued', attempts: [{ outcome: 'lost' }] });
+  expect((await side.jobs.get(canceled.id))?.status).toBe('canceled');
+  side.consume({ handle: async () => sampleOutcome() });
+  const done = await untilStatus(side, lost.id, 'succeeded');
+  expect(done.attempts.map((attempt) => attempt.outcome)).toEqual(['lost', 'succeeded']);
+  await other[Symbol.asyncDispose]();
+});

@@ -18,8 +18,9 @@ const PAGE = 500;
 const GRACE_MS = 10_000;
 
 /**
- * Puts the queue right by the records: jobs that nobody would ever come to are put back (a crash between record
- * and queue, entries lost with a server), and jobs past their time are ended. Several may run at once.
+ * Puts queue and records right by each other: jobs that nobody would ever come to are put back (a crash between
+ * record and queue, entries lost with a server), attempts whose workers are gone are ended, and so are jobs past
+ * their time. Several may run at once.
  */
 export class Reconciler implements AsyncDisposable {
   readonly #parts: ReconcilerParts;
@@ -44,6 +45,7 @@ export class Reconciler implements AsyncDisposable {
     for (const engine of ENGINE_CLASSES) {
       for await (const ids of this.#unfinished(engine)) {
         ended += await this.#endOverdue(ids, engine);
+        await this.#dropLost(ids, engine);
         restored += await this.#restore(ids, engine);
       }
     }
@@ -97,6 +99,16 @@ export class Reconciler implements AsyncDisposable {
       await this.#parts.tasks.forget(jobId, engine);
     }
     return ended;
+  }
+
+  async #dropLost(ids: readonly string[], engine: EngineClass): Promise<void> {
+    const { tasks, logger } = this.#parts;
+    await Promise.all(
+      ids.map(async (jobId) => {
+        const status = await this.#attempts.dropLost(jobId, engine, tasks.lockKey(jobId, engine));
+        if (status !== 'kept') logger.warn({ jobId, status }, 'the worker of the job is gone');
+      }),
+    );
   }
 
   async #restore(ids: readonly string[], engine: EngineClass): Promise<number> {

@@ -66,6 +66,11 @@ export class TaskQueue implements AsyncDisposable {
     });
   }
 
+  /** The key that is there as long as a worker holds the job. */
+  lockKey(jobId: string, engine: EngineClass): string {
+    return `${this.#queue(engine).toKey(jobId)}:lock`;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     this.#queues.clear();
