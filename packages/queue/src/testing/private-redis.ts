@@ -40,6 +40,9 @@ export async function startPrivateRedis(settings: readonly string[] = []): Promi
     server.kill(signal);
     await gone;
   };
+  // A test that fails before it cleans up leaves no server behind.
+  const onExit = (): void => void server.kill('SIGKILL');
+  process.once('exit', onExit);
   const redis: PrivateRedis = {
     url,
     port,
@@ -52,6 +55,7 @@ export async function startPrivateRedis(settings: readonly string[] = []): Promi
     thaw: () => void server.kill('SIGCONT'),
     stop: async () => {
       await end('SIGTERM');
+      process.off('exit', onExit);
       await rm(folder, { recursive: true, force: true });
     },
     [Symbol.asyncDispose]: () => redis.stop(),
