@@ -200,6 +200,49 @@ test('floats: rectangles with a declared range and without', async () => {
   }
 });
 
+test('what deserves a word is told', async () => {
+  const told = async (change: object) => (await measureOn(digits, change)).result.warnings;
+  const [short] = await told({ ...unused, method: 'axis' });
+  expect(short?.code).toBe('risk-below-alpha');
+  expect(short?.detail).toMatch(/test risk \d\.\d\d % is below alpha = 0\.05; bound says/);
+  const loose = (await told({ protocol: 'paper' })).find(({ code }) => code === 'looser-than-scan');
+  expect(loose?.detail).toMatch(/on test, .* against .*, though its test risk .* is below alpha/);
+  const infeasible = await told({ q: 1, T: 2 });
+  expect(infeasible.map(({ code }) => code)).toContain('infeasible');
+});
+
+test('a float ε equal to a margin is decided alike by measure and recount', async () => {
+  const epsilon = Math.fround(0.1000270024);
+  const train = Array.from({ length: 40 }, (_, i) => [(i % 20) / 1000]);
+  const reach = Math.fround(0.019 + epsilon);
+  const dataset = smallDataset({ train, test: [[reach], [reach + epsilon], [0.5]], dtype: 'f4' });
+  const { files } = await measureOn(dataset, {
+    epsilon,
+    alpha: 0.01,
+    T: 1,
+    q: 1,
+    neighbors: 3,
+    protocol: 'paper',
+  });
+  expect(verifyRegion(await decodeRegion(files[0]?.bytes ?? new Uint8Array()), dataset).agrees).toBe(true);
+});
+
+test('a hyperplane over one byte coordinate is recounted as it was counted', async () => {
+  const dataset = smallDataset({
+    train: ramp(50).map(([x = 0]) => [5 * x]),
+    test: ramp(50).map(([x = 0]) => [5 * x]),
+  });
+  const { files } = await measureOn(dataset, {
+    ...unused,
+    metric: 'l2',
+    method: 'hyperplane',
+    alpha: 0.1,
+    epsilon: 0.1,
+    protocol: 'paper',
+  });
+  expect(verifyRegion(await decodeRegion(files[0]?.bytes ?? new Uint8Array()), dataset).agrees).toBe(true);
+});
+
 test.each([
   ['all points equal', Array.from({ length: 30 }, () => [9, 9])],
   ['constant coordinates', Array.from({ length: 30 }, (_, i) => [i % 3, 9])],

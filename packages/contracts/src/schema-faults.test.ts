@@ -53,6 +53,11 @@ describe('faults of a submission', () => {
     expect(new Set(pointersOf({ ...sound, [field]: value }))).toEqual(new Set([`#/${field}`]));
   });
 
+  test('a pattern is told in words', () => {
+    const [fault] = jobSubmissionChecker.faults({ ...sound, epsilon: '8/0' });
+    expect(fault?.detail).toBe('"8/0" must be a number, or a fraction p/q such as 8/255');
+  });
+
   test.each([null, 3, 'job', [], undefined])('%j is no submission', (value) => {
     expect(jobSubmissionChecker.faults(value).length).toBeGreaterThan(0);
   });

@@ -5,6 +5,7 @@ import type { Fault } from './problem/problem.js';
 
 type SchemaError = {
   readonly keyword: string;
+  readonly schemaPath: string;
   readonly instancePath: string;
   readonly params: object;
   readonly message: string;
@@ -29,12 +30,12 @@ export function checker<S extends TSchema>(schema: S): Checker<S> {
     fits: (value): value is Static<S> => validator.Check(value),
     faults(value) {
       if (validator.Check(value)) return [];
-      return describeErrors([...validator.Errors(value)], value).slice(0, MAX_FAULTS);
+      return describeErrors([...validator.Errors(value)], value, schema).slice(0, MAX_FAULTS);
     },
   };
 }
 
-function describeErrors(errors: SchemaError[], value: unknown): Fault[] {
+function describeErrors(errors: SchemaError[], value: unknown, schema: TSchema): Fault[] {
   const faults: Fault[] = [];
   const byPlace = new Map<string, SchemaError[]>();
   for (const error of errors) {
@@ -56,23 +57,28 @@ function describeErrors(errors: SchemaError[], value: unknown): Fault[] {
   }
   for (const [path, place] of byPlace) {
     const shown = showValue(valueAt(value, path));
-    faults.push({ pointer: `#${path}`, ...summarise(place, shown) });
+    faults.push({ pointer: `#${path}`, ...summarise(place, shown, schema) });
   }
   return faults;
 }
 
 /** Of a union's errors only those of the branch that the value nearly fits are of use. */
-function summarise(place: SchemaError[], shown: string): { code: string; detail: string } {
+function summarise(place: SchemaError[], shown: string, schema: TSchema): { code: string; detail: string } {
   const told = place.filter((e) => e.keyword !== 'anyOf' && e.keyword !== 'type');
   if (told.length > 0) {
-    const messages = [...new Set(told.map(messageOf))].join(', ');
+    const messages = [...new Set(told.map((error) => messageOf(error, schema)))].join(', ');
     return { code: told[0]?.keyword ?? 'invalid', detail: `${shown} ${messages}` };
   }
   const types = [...new Set(place.flatMap((e) => stringsIn(e.params, 'type')))];
   return { code: 'type', detail: `${shown} must be ${types.join(' or ') || 'of another type'}` };
 }
 
-function messageOf(error: SchemaError): string {
+/** A pattern means nothing to people: the title of its schema says what it stands for. */
+function messageOf(error: SchemaError, schema: TSchema): string {
+  if (error.keyword === 'pattern') {
+    const title = valueAt(schema, `${error.schemaPath.replace(/^#/, '')}/title`);
+    if (typeof title === 'string') return `must be ${title}`;
+  }
   if (error.keyword === 'enum') {
     return `must be one of ${stringsIn(error.params, 'allowedValues').join(', ')}`;
   }

@@ -7,6 +7,7 @@ export type { DatasetLabels, LoadedDataset, Matrix } from './matrix.js';
 export { decodeNpy, encodeNpy } from './npy/npy.js';
 export { type NpyArray, type NpyDtype, npyText } from './npy/npy-array.js';
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from './npy/npz.js';
+export { drawDistinct, generatorFor } from './random.js';
 export { BlobStore, type ByteRange, CorruptBlobError } from './store/blob-store.js';
 export { BlobWriter } from './store/blob-writer.js';
 export type { DatasetMeta, DatasetParts, SplitContent } from './store/dataset-parts.js';

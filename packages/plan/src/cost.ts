@@ -1,5 +1,5 @@
 import type { Dataset, EngineClass } from '@levy/contracts';
-import { fitRowCount, validationRowCount } from './counts.js';
+import { bisectionSteps, fitRowCount, validationRowCount } from './counts.js';
 import type { PlannedStep } from './plan-job.js';
 import type { NeighboursStep, RowList, Step } from './step.js';
 
@@ -55,7 +55,7 @@ export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
       return { seconds: seconds(n * d * step.clusters.T, rate.faces), bytes: 16 * n };
     }
     case 'search': {
-      const runs = Math.ceil(Math.log2(1 / step.qTolerance));
+      const runs = bisectionSteps(step.qTolerance);
       return { seconds: runs * rectanglesSeconds(step.setting, dataset, machine), bytes: 4096 };
     }
     case 'restarts':

@@ -22,3 +22,10 @@ export function coveredCount(fraction: Rational, n: number, rounding: 'floor' | 
   const product = multiplyRational(fraction, rational(n));
   return Number(rounding === 'floor' ? floorRational(product) : ceilRational(product));
 }
+
+/** Halvings of [0, 1] until the interval is narrower than the tolerance: 8 for 0.005. */
+export function bisectionSteps(qTolerance: number): number {
+  let steps = 0;
+  for (let width = 1; width >= qTolerance; width /= 2) steps++;
+  return steps;
+}

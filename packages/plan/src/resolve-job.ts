@@ -18,7 +18,7 @@ import {
   rationalToNumber,
   subtractRational,
 } from '@levy/contracts';
-import { coveredCount, fitRowCount } from './counts.js';
+import { bisectionSteps, coveredCount, fitRowCount } from './counts.js';
 
 export type ResolvedJob =
   | { readonly ok: true; readonly spec: JobSpec }
@@ -194,8 +194,13 @@ function domainFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined)
 }
 
 function epsilonFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
-  if (job.epsilon === undefined || job.metric === undefined || dataset?.valueRange === undefined) return [];
+  if (job.epsilon === undefined) return [];
   const epsilon = parseRational(job.epsilon);
+  if (epsilon.num > LARGEST_PART || epsilon.den > LARGEST_PART) {
+    const exact = `ε = ${job.epsilon} is ${formatRational(epsilon)} exactly`;
+    return [fault('epsilon', 'precision', `${exact}; give at most 18 digits, or a fraction of such`)];
+  }
+  if (job.metric === undefined || dataset?.valueRange === undefined) return [];
   const { low, high } = dataset.valueRange;
   const width = subtractRational(parseRational(high), parseRational(low));
   if (!reachesAcross(epsilon, width, job.metric, dataset.columns)) return [];
@@ -204,6 +209,9 @@ function epsilonFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined
   const across = `ε = ${job.epsilon} reaches across the whole value range ${low}…${high} of ${dataset.id}`;
   return [fault('epsilon', 'epsilon-range', `${across} under ${job.metric}; ${hint}`)];
 }
+
+/** Region files keep ε as two 64-bit integers. */
+const LARGEST_PART = 2n ** 63n - 1n;
 
 /** Whether ε is at least the diameter of the box: its width under ℓ∞, width·√d under ℓ2. */
 function reachesAcross(epsilon: Rational, width: Rational, metric: Metric, columns: number): boolean {
@@ -246,7 +254,8 @@ function sizeFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): 
       fault('neighbors', 'too-many', `neighbors = ${neighbors}, but only ${n} rows are fitted on; lower it`),
     );
   }
-  const covered = coveredCount(parseRational(job.q ?? 1), n, 'floor');
+  const most = job.q ?? 1 - 2 ** -bisectionSteps(job.qTolerance ?? DEFAULTS.qTolerance);
+  const covered = coveredCount(parseRational(most), n, 'floor');
   if (covered === 0) {
     faults.push(fault('q', 'too-small', `q = ${job.q} of ${n} rows covers no point; raise it`));
   }
@@ -256,7 +265,7 @@ function sizeFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): 
       fault(
         'T',
         'too-many',
-        `T = ${tooMany.join(', ')} rectangles for ${covered} points (floor(q·n), n = ${n}); lower T`,
+        `T = ${tooMany.join(', ')} rectangles for ${covered} points (floor(q·n) for the largest q, ${most}, and n = ${n}); lower T`,
       ),
     );
   }

@@ -4,5 +4,7 @@
  */
 export interface ArtifactStore {
   get(key: string): Promise<Uint8Array | undefined>;
+  /** Whether something is there; `get` may still find it damaged. */
+  has(key: string): Promise<boolean>;
   put(key: string, bytes: Uint8Array): Promise<void>;
 }

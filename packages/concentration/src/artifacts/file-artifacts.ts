@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore } from './artifact-store.js';
 
@@ -20,6 +20,9 @@ export function fileArtifacts(dataDir: string): ArtifactStore {
       await rm(pathOf(key), { force: true });
       return undefined;
     },
+    async has(key) {
+      return (await stat(pathOf(key)).catch(absent)) !== undefined;
+    },
     async put(key, bytes) {
       const path = pathOf(key);
       await mkdir(join(path, '..'), { recursive: true });
@@ -35,6 +38,7 @@ export function memoryArtifacts(): ArtifactStore {
   const kept = new Map<string, Uint8Array>();
   return {
     get: async (key) => kept.get(key),
+    has: async (key) => kept.has(key),
     put: async (key, bytes) => {
       kept.set(key, bytes);
     },

@@ -74,9 +74,11 @@ export function estimateOf(findings: Findings): Told {
 }
 
 /** What deserves a word beside the figures. */
-export function warningsOf({ plan, region, evaluation }: Findings): Warning[] {
+export function warningsOf(findings: Findings): Warning[] {
+  const { plan, region, evaluation } = findings;
   const { test, scanTest } = evaluation;
   const { alpha, slack } = plan.spec;
+  const fallsShort = ({ n, risk }: Counts) => risk < coveredCount(parseRational(alpha), n, 'ceil');
   const warnings: Warning[] = [];
   if (region.kind === 'rectangles' && !region.candidate.feasible) {
     const level = rationalToNumber(requiredLevel(alpha, slack));
@@ -85,16 +87,19 @@ export function warningsOf({ plan, region, evaluation }: Findings): Warning[] {
       detail: `no candidate reached risk ${level} on the fitted rows and on the choosing split; this is the one with the highest risk there`,
     });
   }
-  if (test.risk < coveredCount(parseRational(alpha), test.n, 'ceil')) {
+  if (fallsShort(test)) {
+    const advice = testIsUntouched(plan) ? '; bound says what holds at the lower end of its interval' : '';
     warnings.push({
       code: 'risk-below-alpha',
-      detail: `the region's test risk ${percent(test.risk, test.n)} is below α = ${alpha * 100} %; see bound for what holds at the lower end of its interval`,
+      detail: `the region's test risk ${percent(test)} is below alpha = ${alpha}${advice}`,
     });
   }
   if (test.advRisk * scanTest.n > scanTest.advRisk * test.n) {
+    const advRisks = `${percent({ ...scanTest, risk: scanTest.advRisk })} against ${percent({ ...test, risk: test.advRisk })}`;
+    const caution = fallsShort(scanTest) ? `, though its test risk ${percent(scanTest)} is below alpha` : '';
     warnings.push({
       code: 'looser-than-scan',
-      detail: `the axis-aligned half-space of scan has a lower adversarial risk, ${percent(scanTest.advRisk, scanTest.n)} against ${percent(test.advRisk, test.n)}: the concentration function is at most that small`,
+      detail: `the axis-aligned half-space of scan has a lower adversarial risk on test, ${advRisks}${caution}`,
     });
   }
   return warnings;
@@ -191,6 +196,6 @@ function convergenceOf(samples: number, T: number): NonNullable<Estimate['conver
   return { samples, atLeastT2: samples >= T ** 2, atLeastT4: samples >= T ** 4 };
 }
 
-function percent(count: number, n: number): string {
-  return `${((100 * count) / n).toFixed(2)} %`;
+function percent({ n, risk }: Pick<Counts, 'n' | 'risk'>): string {
+  return `${((100 * risk) / n).toFixed(2)} %`;
 }

@@ -11,6 +11,7 @@ await compiled;
 export function clopperPearson(k: number, n: number, confidence: number): [number, number] {
   const tail = (1 - confidence) / 2;
   const low = k === 0 ? 0 : incbi(k, n - k + 1, tail);
-  const high = k === n ? 1 : incbi(k + 1, n - k, 1 - tail);
+  // The mirrored tail, since 1 − tail would lose the digits of a small one.
+  const high = k === n ? 1 : 1 - incbi(n - k, k + 1, tail);
   return [low, high];
 }

@@ -23,6 +23,13 @@ test('turns round where the other side holds fewer rows within ε', () => {
   expect(train).toEqual({ n: 100, risk: 5, advRisk: 7 });
 });
 
+test('a saturated side, with nothing above its tie, is left for the other', () => {
+  const saturated = Float64Array.from({ length: 100 }, (_, i) => (i < 15 ? 255 : i));
+  const { w, train } = fitHyperplane(Float64Array.of(1), saturated, { alpha: 0.05, slack: 0, reach: 10 });
+  expect([...w]).toEqual([-1]);
+  expect(train.risk).toBe(5);
+});
+
 test('counts what lies within reach', () => {
   expect(countProjections(Float64Array.of(1, 2, 3, 4), 3, 1)).toEqual({ n: 4, risk: 2, advRisk: 3 });
 });

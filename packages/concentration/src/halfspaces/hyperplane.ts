@@ -40,6 +40,8 @@ export function fitHyperplane(
   });
   const [first, second] = sides;
   if (first === undefined || second === undefined) throw new RangeError('two orientations are tried');
+  // A tie at the extreme leaves nothing strictly above it: an empty region is no answer while the other side has one.
+  if (first.train.risk === 0 || second.train.risk === 0) return second.train.risk > 0 ? second : first;
   return second.train.advRisk < first.train.advRisk ? second : first;
 }
 

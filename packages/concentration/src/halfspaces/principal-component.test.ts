@@ -14,6 +14,20 @@ test('is the leading eigenvector of the centred covariance', async () => {
   expect(Math.hypot(...component)).toBeCloseTo(1, 12);
 });
 
+test('data that is nearly the same in every direction converges too', async () => {
+  const [rows, columns] = [400, 64];
+  const data = Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * 12.9898 + (i % 7)) * 1.5);
+  const matrix: Matrix = { dtype: 'f4', rows, columns, data };
+  await using engine = createReferenceEngine();
+  using points = await engine.load(matrix);
+  const component = await principalComponent(engine, points);
+  const expected = leadingEigenvector(matrix);
+  expect(Math.abs(component.reduce((sum, value, j) => sum + value * (expected[j] ?? 0), 0))).toBeCloseTo(
+    1,
+    10,
+  );
+});
+
 test('rows without variance have none', async () => {
   await using engine = createReferenceEngine();
   using points = await engine.load({ dtype: 'u1', rows: 5, columns: 3, data: new Uint8Array(15).fill(7) });

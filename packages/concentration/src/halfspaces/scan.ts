@@ -6,6 +6,7 @@ import {
   parseRational,
   type Rational,
   rational,
+  rationalToNumber,
   subtractRational,
 } from '@levy/contracts';
 import type { Matrix } from '@levy/kernels';
@@ -90,7 +91,7 @@ function expansionTest(
   scale: number,
 ): (x: number) => boolean {
   if (dtype === 'f4') {
-    const reach = Number(epsilon.num) / Number(epsilon.den);
+    const reach = rationalToNumber(epsilon);
     return side === '>=' ? (x) => threshold - x <= reach : (x) => x - threshold <= reach;
   }
   const limit = expandedThreshold(side, threshold, epsilon, scale);

@@ -1,4 +1,4 @@
-import { floorRational, multiplyRational, type Rational, rational } from '@levy/contracts';
+import { floorRational, multiplyRational, type Rational, rational, rationalToNumber } from '@levy/contracts';
 import type { Margins } from '@levy/kernels';
 import type { Clusters } from './clusters.js';
 
@@ -13,7 +13,7 @@ export class Threshold {
     this.limits = Float64Array.from(clusters.count, (count) =>
       clusters.dtype === 'u1'
         ? Number(floorRational(multiplyRational(epsilon, rational(scale * count))))
-        : Number(epsilon.num) / Number(epsilon.den),
+        : rationalToNumber(epsilon),
     );
   }
 

@@ -5,6 +5,7 @@ import {
   parseRational,
   type Rational,
   rational,
+  rationalToNumber,
 } from '@levy/contracts';
 import { NO_FACE, type Rectangles } from '@levy/kernels';
 import { MeasurementError } from '../measurement.js';
@@ -86,7 +87,7 @@ function floatFacesInBox(
   epsilon: Rational,
 ): Rectangles {
   const { sum, reach } = clusters;
-  const limit = Number(epsilon.num) / Number(epsilon.den);
+  const limit = rationalToNumber(epsilon);
   const above = reach.slice();
   const below = reach.slice();
   for (let j = 0; j < sum.length; j++) {

@@ -1,6 +1,6 @@
+import { drawDistinct, generatorFor } from '@levy/datasets';
 import type { Engine, Matrix, MatrixHandle } from '@levy/kernels';
 import type { Stopping } from '@levy/plan';
-import { drawDistinct, generatorFor } from '../rows/random.js';
 import type { Clusters } from './clusters.js';
 import { centresAtRows, createMembership } from './membership.js';
 

@@ -1,5 +1,5 @@
 import { parseRational } from '@levy/contracts';
-import { coveredCount, type RestartsStep, type SearchStep } from '@levy/plan';
+import { bisectionSteps, coveredCount, type RestartsStep, type SearchStep } from '@levy/plan';
 import { type Static, Type } from 'typebox';
 import { CountsSchema } from '../counts.js';
 import type { Walk } from '../walk/walk.js';
@@ -26,11 +26,11 @@ export type RestartsOutcome = Static<typeof RestartsOutcomeSchema>;
 export async function searchQ(step: SearchStep, walk: Walk): Promise<SearchOutcome> {
   const { setting, qTolerance } = step;
   const n = walk.rowCount(setting.neighbours.rows);
-  const runs = Math.max(1, Math.ceil(Math.log2(1 / qTolerance)));
+  const runs = bisectionSteps(qTolerance);
   const trace: SearchOutcome['trace'] = [];
-  let [low, high, done] = [0, 1, 0];
-  while (high - low >= qTolerance) {
-    walk.report(done++, runs, 'clusterings');
+  let [low, high] = [0, 1];
+  for (let run = 0; run < runs; run++) {
+    walk.report(run, runs, 'clusterings');
     const q = (low + high) / 2;
     let feasible = true;
     if (coveredCount(parseRational(q), n, 'floor') >= setting.T) {

@@ -158,6 +158,7 @@ function countsOf(entries: NpzEntries, name: string): Counts {
 }
 
 function integer(value: bigint): NpyArray {
+  if (BigInt.asIntN(64, value) !== value) throw new RangeError(`${value} does not fit into 64 bits`);
   return { dtype: 'i8', shape: [], data: BigInt64Array.of(value) };
 }
 

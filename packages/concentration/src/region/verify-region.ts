@@ -178,7 +178,8 @@ function judgeHalfSpace(
 ): Judge {
   const used = [...w.keys()].filter((j) => w[j] !== 0);
   const [only] = used;
-  if (used.length === 1 && only !== undefined && Math.abs(w[only] ?? 0) === 1) {
+  const alongAxis = used.length === 1 && only !== undefined && Math.abs(w[only] ?? 0) === 1;
+  if (alongAxis && (dtype === 'f4' || isWhole(b * scale))) {
     return judgeAxis(only, w[only] === 1 ? 1 : -1, b, epsilon, scale, dtype);
   }
   const norm = metric === 'l2' ? Math.hypot(...w) : w.reduce((sum, entry) => sum + Math.abs(entry), 0);
@@ -189,6 +190,11 @@ function judgeHalfSpace(
     const signed = value / scale + b;
     return { inside: signed <= 0, within: signed <= reach };
   };
+}
+
+/** Whether a float64 is a whole number but for the rounding of one division and one multiplication. */
+function isWhole(value: number): boolean {
+  return Math.abs(value - Math.round(value)) <= 1e-12 * Math.max(1, Math.abs(value));
 }
 
 function judgeAxis(

@@ -1,7 +1,6 @@
-import type { LoadedDataset } from '@levy/datasets';
+import { drawDistinct, generatorFor, type LoadedDataset } from '@levy/datasets';
 import type { Matrix } from '@levy/kernels';
 import { type RowList, validationRowCount } from '@levy/plan';
-import { drawDistinct, generatorFor } from './random.js';
 
 /**
  * The indices of a row list in its split, ascending. The holdout shuffle depends on the data set's digest alone, so

@@ -71,7 +71,7 @@ export class Walk implements Disposable {
   /** Counts the planned steps that nothing had to read, because what follows from them was there, as reused. */
   async countUnread(): Promise<void> {
     for (const { step, key } of this.plan.steps) {
-      if (this.met.has(key) || (await this.context.artifacts.get(key)) === undefined) continue;
+      if (this.met.has(key) || !(await this.context.artifacts.has(key))) continue;
       this.met.add(key);
       this.reused.set(step.name, (this.reused.get(step.name) ?? 0) + 1);
     }

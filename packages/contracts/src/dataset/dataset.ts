@@ -4,7 +4,8 @@ export const DATASET_NAME_PATTERN = '^[a-z0-9][a-z0-9._-]{0,63}$';
 
 export const DatasetNameSchema = Type.String({
   pattern: DATASET_NAME_PATTERN,
-  description: 'Name of a data set in the store: lower-case letters, digits, ".", "_" and "-"',
+  title: 'the name of a data set: at most 64 lower-case letters, digits, ".", "_" and "-"',
+  description: 'Name of a data set in the store',
 });
 
 export const DatasetSplitSchema = Type.Object({

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { DATASET_NAME_PATTERN } from '../dataset/dataset.js';
+import { DatasetNameSchema } from '../dataset/dataset.js';
 
 /** The words that jobs are made of. */
 export const METRICS = ['linf', 'l2'] as const;
@@ -35,10 +35,16 @@ const TSchema = Type.Integer({ minimum: 1, maximum: MAX_T });
  * what is required, is decided in packages/plan; these are shapes and bounds.
  */
 export const JOB_FIELDS = {
-  dataset: Type.String({ pattern: DATASET_NAME_PATTERN, description: 'Name of a data set in the store' }),
+  dataset: DatasetNameSchema,
   metric: Type.Enum([...METRICS], { description: 'The distance of the adversary' }),
   epsilon: Type.Union(
-    [Type.Number({ minimum: 0 }), Type.String({ pattern: '^\\d{1,18}/0*[1-9]\\d{0,17}$' })],
+    [
+      Type.Number({ minimum: 0 }),
+      Type.String({
+        pattern: '^\\d{1,18}/0*[1-9]\\d{0,17}$',
+        title: 'a number, or a fraction p/q such as 8/255',
+      }),
+    ],
     {
       description:
         'Strength of the adversary, in units of the data set\'s values: a number (it means its shortest decimal, kept exact: 0.3 is 3/10) or a fraction such as "8/255"',
@@ -72,7 +78,7 @@ export const JOB_FIELDS = {
   }),
   restarts: positiveInteger(
     1000,
-    'rectangles: runs with seeds seed … seed+restarts−1 at the q found (default 10)',
+    'rectangles: runs with seeds seed … seed+restarts−1 (modulo 2³²) at the q found (default 10)',
   ),
   q: Type.Number({
     exclusiveMinimum: 0,
@@ -106,10 +112,18 @@ export const JOB_FIELDS = {
   gamma: Type.Number({ minimum: 0, maximum: 2, description: 'Label uncertainty; not available yet' }),
   engine: Type.Enum([...ENGINE_REQUESTS], { default: 'auto', description: 'What computes the kernels' }),
   priority: Type.Enum([...PRIORITIES], { default: 'interactive' }),
-  tags: Type.Array(Type.String({ minLength: 1, maxLength: 64, pattern: '^[\\w.:=/+-]+$' }), {
-    maxItems: 16,
-    uniqueItems: true,
-  }),
+  tags: Type.Array(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      pattern: '^[\\w.:=/+-]+$',
+      title: 'letters, digits and _ . : = / + - only',
+    }),
+    {
+      maxItems: 16,
+      uniqueItems: true,
+    },
+  ),
   timeoutSeconds: positiveInteger(2_592_000, 'From start (default 86400)'),
   expireSeconds: positiveInteger(2_592_000, 'From submission; unset: a job waits as long as it must'),
 } as const;

@@ -1,12 +1,9 @@
 import { floorRational, multiplyRational, parseRational, rational } from '@levy/contracts';
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { DatasetError } from '../dataset-error.js';
+import { drawDistinct, generatorFor } from '../random.js';
 
 /** How test rows are taken from files that do not set any apart. */
 export type TestRule = { readonly last: number } | { readonly fraction: number };
-
-const SHUFFLE_SEED = 20_191_208;
 
 /**
  * Which rows become test rows: the last ones, or floor(fraction·rows) drawn by a shuffle that depends on the number
@@ -24,14 +21,7 @@ export function chooseTestRows(rows: number, rule: TestRule): Uint8Array {
     );
   }
   if ('last' in rule) return isTest.fill(1, rows - count);
-  const order = Uint32Array.from({ length: rows }, (_, i) => i);
-  const random = xoroshiro128plus(SHUFFLE_SEED);
-  for (let i = 0; i < count; i++) {
-    const other = uniformInt(random, i, rows - 1);
-    const drawn = order[other] ?? 0;
-    order[other] = order[i] ?? 0;
-    isTest[drawn] = 1;
-  }
+  for (const row of drawDistinct(rows, count, generatorFor('test rows'))) isTest[row] = 1;
   return isTest;
 }
 

@@ -3,7 +3,7 @@ import { CsvError, parse } from 'csv-parse';
 import { DatasetError } from '../dataset-error.js';
 import { ByteReader, type ReadContext } from '../io/byte-reader.js';
 import { messageOf } from '../io/system-error.js';
-import { place, type RowChunk, type RowSource, requireRows, rowsPerChunk } from './row-source.js';
+import { LARGEST, place, type RowChunk, type RowSource, requireRows, rowsPerChunk } from './row-source.js';
 
 const MAX_RECORD_BYTES = 64 << 20;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -129,10 +129,10 @@ function fillRow(record: string[], { name, cells, label }: Table, row: number, t
       );
     }
     const value = Math.fround(Number(cell));
-    if (!Number.isFinite(value)) {
+    if (Math.abs(value) > LARGEST) {
       throw new DatasetError(
         'not-finite',
-        `${name}: ${cell} at ${place(column, cells, row)} is too large for float32`,
+        `${name}: ${cell} at ${place(column, cells, row)} is larger than ${LARGEST} in size; rescale the data`,
       );
     }
     target[coordinate++] = value;

@@ -68,7 +68,10 @@ export function requireRows(
   return { rows, shape: rowShape, columns };
 }
 
-/** Refuses NaN and infinities, and what is infinite once it is a float32. Rows and columns are counted from 0. */
+/** Sums of squares over any number of columns stay finite in float32 below this size. */
+export const LARGEST = 1e15;
+
+/** Refuses NaN, infinities, and what is too large to be squared and summed. Rows and columns are counted from 0. */
 export function requireFinite(
   values: Float32Array | Float64Array,
   columns: number,
@@ -77,8 +80,10 @@ export function requireFinite(
 ): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? Number.NaN;
-    if (Number.isFinite(Math.fround(value))) continue;
-    const why = Number.isFinite(value) ? 'too large for float32' : 'not a finite number';
+    if (Math.abs(value) <= LARGEST) continue;
+    const why = Number.isFinite(value)
+      ? `larger than ${LARGEST} in size; rescale the data`
+      : 'not a finite number';
     throw new DatasetError('not-finite', `${name}: ${value} at ${place(i, columns, firstRow)} is ${why}`);
   }
 }

@@ -3,6 +3,9 @@ import { compiled, ndtr, ndtri } from 'cephes';
 
 await compiled;
 
+/** Φ is 1 in float64 from here on; cephes gives NaN for arguments far beyond. */
+const CERTAIN = 40;
+
 /**
  * The concentration function of N(0, Σ), Σ = diag(variances): h(α, ε) = Φ(Φ⁻¹(α) + ε/‖Σ^½‖₂→p), attained by
  * half-spaces (method §4; Prescott, Zhang, Evans, ICLR 2021, for spherical Gaussians and p ≥ 2).
@@ -18,7 +21,7 @@ export function gaussianConcentration(
 ): number {
   if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha ${alpha} is not between 0 and 1`);
   if (!(epsilon >= 0)) throw new RangeError(`epsilon ${epsilon} is not a number from 0 on`);
-  return ndtr(ndtri(alpha) + epsilon / expansionNorm(distribution, metric));
+  return ndtr(Math.min(ndtri(alpha) + epsilon / expansionNorm(distribution, metric), CERTAIN));
 }
 
 function expansionNorm({ variances }: Distribution, metric: 'linf' | 'l2'): number {

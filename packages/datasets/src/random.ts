@@ -5,7 +5,8 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
 /**
  * A generator (xoroshiro128+) for one purpose, such as "k-means 7". Its state is the first 16 bytes of the SHA-256 of
- * the text: neighbouring seeds would otherwise begin alike, and restarts count on theirs being unrelated.
+ * the text, as four little-endian numbers: neighbouring seeds would otherwise begin alike, and restarts count on
+ * theirs being unrelated.
  */
 export function generatorFor(purpose: string): RandomGenerator {
   const digest = createHash('sha256').update(`levy ${purpose}`).digest();
