@@ -6,11 +6,13 @@ import {
   type Connections,
   openConnections,
   type Presence,
+  Reconciler,
   TaskConsumer,
   type TaskContext,
   TaskError,
   type TaskHandler,
   type TaskOutcome,
+  TaskQueue,
   WorkerRegistry,
 } from '@levy/queue';
 import type { Logger } from 'pino';
@@ -51,6 +53,9 @@ export async function runWorker(settings: WorkerSettings, logger: Logger, stop: 
   const counts = new TaskCounts();
   await using _health = await listenForHealth(settings.health, { connections, counts, logger });
   await using presence = new WorkerRegistry({ connections, logger }).announce(about);
+  await using tasks = new TaskQueue(connections);
+  await using reconciler = new Reconciler({ connections, tasks, logger });
+  reconciler.start();
   await using consumer = new TaskConsumer({ connections, workerId, logger });
   consumer.consume({ engineClass: settings.engine, handle: handler(steps, presence, counts) });
   logger.info({ workerId, threads: about.threads, device: about.device }, 'taking tasks');

@@ -1,7 +1,8 @@
-import { ENGINE_CLASSES, type EngineClass } from '@levy/contracts';
+import { ENGINE_CLASSES, type EngineClass, type Priority } from '@levy/contracts';
 import type { Logger } from 'pino';
 import type { Connections } from '../connection/connections.js';
 import { QueueUnavailableError } from '../connection/queue-unavailable-error.js';
+import { decodeSpec } from '../jobs/stored-job.js';
 import { AttemptStore } from './attempt-store.js';
 import type { TaskQueue } from './task-queue.js';
 
@@ -119,10 +120,20 @@ export class Reconciler implements AsyncDisposable {
       const [status, spec] = await connections.call((redis) => redis.hmget(key, 'status', 'spec'));
       if (status !== 'queued' && status !== 'running' && status !== 'canceling') continue;
       await tasks.forget(jobId, engine);
-      await tasks.add(jobId, engine, spec?.includes('"priority":"batch"') ? 'batch' : 'interactive');
+      await tasks.add(jobId, engine, this.#priorityOf(jobId, spec));
       logger.warn({ jobId, status }, 'the job had dropped out of the queue and is back in it');
       restored += 1;
     }
     return restored;
+  }
+
+  /** A record that cannot be read goes to a worker all the same, which ends it with the reason. */
+  #priorityOf(jobId: string, spec: string | null | undefined): Priority {
+    try {
+      return decodeSpec(spec ?? undefined, jobId).priority;
+    } catch (error) {
+      this.#parts.logger.error({ jobId, err: error }, 'the spec of this job cannot be read');
+      return 'interactive';
+    }
   }
 }
