@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkRedis, probeRedis } from '@levy/queue';
@@ -75,14 +77,19 @@ describe('findRedis', () => {
 describe('OwnRedis', () => {
   it('replaces one that a killed owner left behind, keeping its port and its data', async () => {
     const { dataDir, context } = search();
-    const left = await OwnRedis.start(program, dataDir, context.signal);
+    const owner = `
+      import { OwnRedis } from ${JSON.stringify(new URL('./own-redis.js', import.meta.url).href)};
+      const { signal } = new AbortController();
+      await OwnRedis.start(${JSON.stringify(program)}, ${JSON.stringify(dataDir)}, { signal, stderr: process.stderr });
+      process.kill(process.pid, 'SIGKILL');`;
+    const killed = spawn(process.execPath, ['--input-type=module', '--eval', owner], { stdio: 'inherit' });
+    await once(killed, 'exit');
     const running = await OwnRedis.running(dataDir);
-    expect(running?.url).toBe(left.url);
     const pid = running?.pid ?? 0;
-    // As if its owner had been killed: nobody stops it, and another owner comes.
-    await using next = await OwnRedis.start(program, dataDir, context.signal);
+    expect(isAlive(pid)).toBe(true);
+    await using next = await OwnRedis.start(program, dataDir, context);
     expect(isAlive(pid)).toBe(false);
-    expect(next.url).toBe(left.url);
+    expect(next.url).toBe(running?.url);
     expect(await checkRedis(next.url)).toMatchObject({ durable: true });
   });
 
@@ -91,23 +98,18 @@ describe('OwnRedis', () => {
     await mkdir(join(dataDir, 'redis'), { recursive: true });
     await writeFile(join(dataDir, 'redis', 'server.json'), JSON.stringify({ pid: process.pid, port: 1 }));
     expect(await OwnRedis.running(dataDir)).toBeUndefined();
-    await using redis = await OwnRedis.start(program, dataDir, context.signal);
+    await using redis = await OwnRedis.start(program, dataDir, context);
     expect(await probeRedis(redis.url, 1000)).toBe(true);
   });
 
-  it('tells when it ends by itself, not when it is stopped', async () => {
+  it('is started again when it dies, on its port and with its data', async () => {
     const { dataDir, context } = search();
-    let ended = 0;
-    {
-      await using stopped = await OwnRedis.start(program, dataDir, context.signal);
-      stopped.onExit(() => {
-        ended += 1;
-      });
-    }
-    expect(ended).toBe(0);
-    await using redis = await OwnRedis.start(program, dataDir, context.signal);
-    const told = new Promise<void>((resolve) => redis.onExit(resolve));
-    process.kill((await OwnRedis.running(dataDir))?.pid ?? 0, 'SIGKILL');
-    await told;
+    await using redis = await OwnRedis.start(program, dataDir, context);
+    const before = await OwnRedis.running(dataDir);
+    process.kill(before?.pid ?? 0, 'SIGKILL');
+    let after = await OwnRedis.running(dataDir);
+    while (after === undefined || after.pid === before?.pid) after = await OwnRedis.running(dataDir);
+    expect(after.url).toBe(redis.url);
+    expect(await checkRedis(redis.url)).toMatchObject({ durable: true });
   });
 });

@@ -30,13 +30,13 @@ export async function findRedis(search: RedisSearch): Promise<FoundRedis> {
   const { context, url, dataDir } = search;
   if (url !== undefined) return existingRedis(url, 'REDIS_URL');
   const server = serverOnPath(context);
-  if (server !== undefined) return OwnRedis.start(server, dataDir, context.signal);
+  if (server !== undefined) return OwnRedis.start(server, dataDir, context);
   if (await probeRedis(LOCAL_REDIS, PROBE_MS)) return existingRedis(LOCAL_REDIS, 'answers at 127.0.0.1:6379');
   const container = await dockerRedis(context, dataDir);
   if (container !== undefined) return container;
   if (await installRedis(context)) {
     const installed = serverOnPath(context);
-    if (installed !== undefined) return OwnRedis.start(installed, dataDir, context.signal);
+    if (installed !== undefined) return OwnRedis.start(installed, dataDir, context);
   }
   throw new CommandError(
     EXIT.refused,

@@ -3,8 +3,8 @@ export interface FoundRedis extends AsyncDisposable {
   readonly url: string;
   /** How it was found, for people. */
   readonly how: string;
-  /** Only where it is a child of this process: called if it ends by itself. */
-  onExit?(listener: () => void): void;
+  /** Only where it is kept running here: rejects when that has failed too often. */
+  readonly gaveUp?: Promise<never>;
 }
 
 /** A Redis that somebody else keeps running. */

@@ -21,14 +21,9 @@ export async function serve(context: Context, flags: ServeFlags): Promise<ExitCo
   await using _lock = await lockDataFolder(settings.dataDir);
   await using redis = await findRedis({ context, url: settings.redisUrl, dataDir: settings.dataDir });
   await requireSuitable(context, redis);
-  const redisEnded = new Promise<never>((_, reject) => {
-    redis.onExit?.(() =>
-      reject(new CommandError(EXIT.failed, `Redis (${redis.how}) ended by itself; start again`)),
-    );
-  });
   await using services = new Services(context, settings, await environment(context, settings, redis, flags));
   const work = whileServing(context, settings, flags);
-  return await Promise.race([work, services.gaveUp, redisEnded]);
+  return await Promise.race([work, services.gaveUp, ...(redis.gaveUp === undefined ? [] : [redis.gaveUp])]);
 }
 
 async function whileServing(context: Context, settings: ServeSettings, flags: ServeFlags): Promise<ExitCode> {
