@@ -32,7 +32,8 @@ export function run(command, args, { env = process.env, quiet = false, onLine } 
       stream.setEncoding('utf8').on('data', (text) => {
         output += text;
         const line = text.trim().split('\n').at(-1);
-        if (line) onLine?.(line);
+        // npm's own remarks are no progress.
+        if (line && !line.startsWith('npm ')) onLine?.(line);
       });
     }
     child.on('error', reject);

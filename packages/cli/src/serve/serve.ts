@@ -37,11 +37,11 @@ async function whileServing(context: Context, settings: ServeSettings, flags: Se
       context.stdout.write(`\n${baseUrl}/docs\n`);
       if (flags.once) return outcome;
     }
-    await interruption(context.signal);
-    return EXIT.ok;
+    return await interruption(context.signal);
   } catch (error) {
-    if (error instanceof Interrupted && !flags.once) return EXIT.ok;
-    throw error;
+    if (!(error instanceof Interrupted)) throw error;
+    remark(context, 'levy: stopping');
+    return flags.once ? EXIT.interrupted : EXIT.ok;
   }
 }
 
