@@ -30,14 +30,14 @@ def kth_by_cdist(block):
 
 
 def scipy_radii():
-    with Pool(jobs) as pool:
-        return numpy.concatenate(pool.map(kth_by_cdist, numpy.array_split(queries, jobs)))
+    return numpy.concatenate(pool.map(kth_by_cdist, numpy.array_split(queries, jobs)))
 
 
 def sklearn_radii():
     return model.kneighbors(queries, return_distance=True)[0][:, -1]
 
 
+pool = Pool(jobs)
 model = NearestNeighbors(n_neighbors=k, algorithm="brute", metric="manhattan", n_jobs=jobs).fit(points)
 peers = {"scipy": scipy_radii, "scikit-learn": sklearn_radii}
 print(json.dumps({"scipy": scipy.__version__, "scikit-learn": sklearn.__version__, "numpy": numpy.__version__}), flush=True)

@@ -20,6 +20,8 @@ export class PythonPeer implements AsyncDisposable {
   static async start(script: string, args: readonly string[]): Promise<{ peer: PythonPeer; ready: unknown }> {
     // Peers come from Debian's packages, which only Debian's own Python sees.
     const child = spawn('/usr/bin/python3', [script, ...args]);
+    // A Python that is missing ends the output too, which is told below.
+    child.on('error', () => {});
     child.stderr.pipe(process.stderr);
     const peer = new PythonPeer(child, createInterface({ input: child.stdout }));
     return { peer, ready: await peer.nextLine() };
@@ -42,7 +44,7 @@ export class PythonPeer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.child.stdin.end();
-    if (this.child.exitCode === null) await once(this.child, 'exit');
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
     this.reader.close();
   }
 }
