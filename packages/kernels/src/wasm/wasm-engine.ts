@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import {
   checkCentres,
+  checkCount,
   checkDirections,
   checkDistance,
   checkMatrix,
@@ -21,7 +22,9 @@ import {
   type EngineInfo,
   type Margins,
   type MatrixHandle,
+  type Neighbourhoods,
   type PassOptions,
+  type Reach,
   type Rectangles,
 } from '../engine.js';
 import type { Matrix, RowRange } from '../matrix.js';
@@ -29,6 +32,7 @@ import { distanceRows } from './distance-rows.js';
 import { margins } from './margins.js';
 import { nearestCentres } from './nearest-centres.js';
 import { neighbourRadii } from './neighbour-radii.js';
+import { findNeighbourhoods, takeOut, WasmNeighbourhoods } from './neighbourhoods.js';
 import type { PassContext } from './pass.js';
 import { combine, project } from './products.js';
 import { SharedHeap } from './shared-heap.js';
@@ -129,6 +133,35 @@ export class WasmEngine implements Engine {
     using _ = heldQueries.use();
     using __ = heldPoints.use();
     return await distanceRows(heldQueries, heldPoints, distance, this.context(options));
+  }
+
+  async neighbourhoods(
+    points: MatrixHandle,
+    distance: Distance,
+    count: number,
+    reach: Reach,
+    options: PassOptions = {},
+  ): Promise<Neighbourhoods> {
+    const held = this.held(points);
+    checkDistance(points, distance);
+    checkCount(points, count);
+    using _ = held.use();
+    return await findNeighbourhoods(held, distance, count, reach, this.context(options));
+  }
+
+  async takeOut(
+    neighbourhoods: Neighbourhoods,
+    rows: MatrixHandle,
+    options: PassOptions = {},
+  ): Promise<void> {
+    const queries = this.held(rows);
+    checkPair(rows, neighbourhoods.points);
+    if (!(neighbourhoods instanceof WasmNeighbourhoods) || neighbourhoods.points.heap !== this.heap) {
+      throw new RangeError('the neighbourhoods were found by another engine');
+    }
+    using _ = queries.use();
+    using __ = neighbourhoods.use();
+    await takeOut(neighbourhoods, queries, this.context(options));
   }
 
   async nearestCentres(
