@@ -91,8 +91,8 @@ export function neighbourhoodCounts(
   }
 }
 
-/** Lowers what neighbourhoods iStart…iEnd reach by the rows of `queries`. @param lines room for their distances */
-export function neighbourhoodTakeOut(
+/** Adds `by` to what neighbourhoods iStart…iEnd reach for every row of `queries`. @param lines room for their distances */
+export function neighbourhoodRecount(
   kind: i32,
   points: usize,
   queries: usize,
@@ -108,9 +108,10 @@ export function neighbourhoodTakeOut(
   limits: usize,
   reached: usize,
   table: usize,
+  by: i32,
 ): void {
   distanceBlock(kind, points, queries, stride, iStart, iEnd, 0, queryCount, lines, norms, wide, tile);
-  neighbourhoodCounts(lines, iEnd - iStart, queryCount, starts, limits, reached, table, -1);
+  neighbourhoodCounts(lines, iEnd - iStart, queryCount, starts, limits, reached, table, by);
 }
 
 function smallest(line: usize, rows: i32, count: i32, list: usize, capacity: i32): i32 {

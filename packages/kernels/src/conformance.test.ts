@@ -127,7 +127,10 @@ describe.each(COMPARED)('%s', (_, create) => {
             const before = entriesOf(found);
             using gone = await one.load({ ...some, data: matrix.data.slice(0, some.rows * columns) });
             await one.takeOut(found, gone);
-            return { before, after: entriesOf(found) };
+            const after = entriesOf(found);
+            await one.putBack(found, gone);
+            expect(entriesOf(found)).toEqual(before);
+            return { before, after };
           });
           expect(ours).toEqual(theirs);
         }),

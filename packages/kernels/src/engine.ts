@@ -63,6 +63,9 @@ export interface Engine extends AsyncDisposable {
    */
   takeOut(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options?: PassOptions): Promise<void>;
 
+  /** Undoes `takeOut` for rows that were taken out. */
+  putBack(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options?: PassOptions): Promise<void>;
+
   /**
    * For the rows of `range` the nearest centre in ℓ1, ties to the lowest centre.
    * On bytes the comparison is exact: the centre is the rational sums/count and the distance is

@@ -66,9 +66,10 @@ export async function findNeighbourhoods(
   return found;
 }
 
-export async function takeOut(
+export async function recount(
   found: ReferenceNeighbourhoods,
   rows: ReferenceMatrix,
+  by: 1 | -1,
   options: PassOptions,
 ): Promise<void> {
   if (found.disposed) {
@@ -80,7 +81,7 @@ export async function takeOut(
     const distances = distancesOf(rows, rows.rows);
     fillDistances(matrix.row(block.first), rows, distance, distances);
     distances.forEach((one) => {
-      countAt(block, one, -1);
+      countAt(block, one, by);
     });
     await pace.add(rows.rows * rows.columns);
   }

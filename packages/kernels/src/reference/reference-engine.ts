@@ -30,7 +30,7 @@ import type { Matrix, RowRange } from '../matrix.js';
 import { distanceRows, neighbourRadii } from './distances.js';
 import { margins } from './margins.js';
 import { nearestCentres } from './nearest-centres.js';
-import { findNeighbourhoods, ReferenceNeighbourhoods, takeOut } from './neighbourhoods.js';
+import { findNeighbourhoods, ReferenceNeighbourhoods, recount } from './neighbourhoods.js';
 import { combine, project } from './products.js';
 import { ReferenceHandle, type ReferenceMatrix } from './reference-matrix.js';
 
@@ -93,17 +93,12 @@ class ReferenceEngine implements Engine {
     return findNeighbourhoods(points, held, distance, count, reach, options);
   }
 
-  async takeOut(
-    neighbourhoods: Neighbourhoods,
-    rows: MatrixHandle,
-    options: PassOptions = {},
-  ): Promise<void> {
-    const held = this.held(rows);
-    checkPair(rows, neighbourhoods.points);
-    if (!(neighbourhoods instanceof ReferenceNeighbourhoods)) {
-      throw new RangeError('the neighbourhoods were found by another engine');
-    }
-    return takeOut(neighbourhoods, held, options);
+  takeOut(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options: PassOptions = {}): Promise<void> {
+    return this.recount(neighbourhoods, rows, -1, options);
+  }
+
+  putBack(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options: PassOptions = {}): Promise<void> {
+    return this.recount(neighbourhoods, rows, 1, options);
   }
 
   async nearestCentres(
@@ -146,6 +141,20 @@ class ReferenceEngine implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.disposed = true;
+  }
+
+  private async recount(
+    neighbourhoods: Neighbourhoods,
+    rows: MatrixHandle,
+    by: 1 | -1,
+    options: PassOptions,
+  ): Promise<void> {
+    const held = this.held(rows);
+    checkPair(rows, neighbourhoods.points);
+    if (!(neighbourhoods instanceof ReferenceNeighbourhoods)) {
+      throw new RangeError('the neighbourhoods were found by another engine');
+    }
+    return recount(neighbourhoods, held, by, options);
   }
 
   private held(handle: MatrixHandle): ReferenceMatrix {

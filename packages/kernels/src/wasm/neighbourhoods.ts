@@ -191,10 +191,11 @@ function reachAll(values: Int32Array | Float32Array, reach: Reach): void {
   }
 }
 
-/** Takes rows out of what the neighbourhoods reach; every block of rows is one task. */
-export async function takeOut(
+/** Adds `by` to what the neighbourhoods reach for every row of `queries`; every block of rows is one task. */
+export async function recount(
   found: WasmNeighbourhoods,
   queries: WasmMatrix,
+  by: 1 | -1,
   { heap, pool, options }: PassContext,
 ): Promise<void> {
   const { points, kind, blocks } = found;
@@ -203,7 +204,7 @@ export async function takeOut(
   }
   const blockRows = Math.max(1, ...blocks.map(({ starts }) => starts.length - 1));
   const place = scratchPlace(points, kind, blockRows, queries.rows, 0);
-  using scratch = heap.allocate(place.bytes * pool.size, 'distances to rows that are taken out');
+  using scratch = heap.allocate(place.bytes * pool.size, 'distances to rows that are counted anew');
   const left = blocks.values();
   await pool.run(
     points.rows * queries.rows * points.columns,
@@ -216,11 +217,11 @@ export async function takeOut(
       const lines = starts.length - 1;
       const slot = scratch.start + thread * place.bytes;
       return {
-        kernel: 'neighbourhoodTakeOut',
+        kernel: 'neighbourhoodRecount',
         args: [
           ...[kind, points.start, queries.start, points.stride, first, first + lines, queries.rows],
           ...[slot + place.lines, slot + place.norms, slot + place.wide, slot + place.tile],
-          ...[address.starts, address.limits, address.reached, slot + place.table],
+          ...[address.starts, address.limits, address.reached, slot + place.table, by],
         ],
         steps: lines * queries.rows * points.columns,
       };

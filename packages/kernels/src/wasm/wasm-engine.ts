@@ -32,7 +32,7 @@ import { distanceRows } from './distance-rows.js';
 import { margins } from './margins.js';
 import { nearestCentres } from './nearest-centres.js';
 import { neighbourRadii } from './neighbour-radii.js';
-import { findNeighbourhoods, takeOut, WasmNeighbourhoods } from './neighbourhoods.js';
+import { findNeighbourhoods, recount, WasmNeighbourhoods } from './neighbourhoods.js';
 import type { PassContext } from './pass.js';
 import { combine, project } from './products.js';
 import { SharedHeap } from './shared-heap.js';
@@ -149,19 +149,12 @@ export class WasmEngine implements Engine {
     return await findNeighbourhoods(held, distance, count, reach, this.context(options));
   }
 
-  async takeOut(
-    neighbourhoods: Neighbourhoods,
-    rows: MatrixHandle,
-    options: PassOptions = {},
-  ): Promise<void> {
-    const queries = this.held(rows);
-    checkPair(rows, neighbourhoods.points);
-    if (!(neighbourhoods instanceof WasmNeighbourhoods) || neighbourhoods.points.heap !== this.heap) {
-      throw new RangeError('the neighbourhoods were found by another engine');
-    }
-    using _ = queries.use();
-    using __ = neighbourhoods.use();
-    await takeOut(neighbourhoods, queries, this.context(options));
+  takeOut(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options: PassOptions = {}): Promise<void> {
+    return this.recount(neighbourhoods, rows, -1, options);
+  }
+
+  putBack(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options: PassOptions = {}): Promise<void> {
+    return this.recount(neighbourhoods, rows, 1, options);
   }
 
   async nearestCentres(
@@ -219,6 +212,22 @@ export class WasmEngine implements Engine {
 
   private context(options: PassOptions): PassContext {
     return { heap: this.heap, pool: this.pool, options };
+  }
+
+  private async recount(
+    neighbourhoods: Neighbourhoods,
+    rows: MatrixHandle,
+    by: 1 | -1,
+    options: PassOptions,
+  ): Promise<void> {
+    const queries = this.held(rows);
+    checkPair(rows, neighbourhoods.points);
+    if (!(neighbourhoods instanceof WasmNeighbourhoods) || neighbourhoods.points.heap !== this.heap) {
+      throw new RangeError('the neighbourhoods were found by another engine');
+    }
+    using _ = queries.use();
+    using __ = neighbourhoods.use();
+    await recount(neighbourhoods, queries, by, this.context(options));
   }
 
   private held(handle: MatrixHandle): WasmMatrix {
