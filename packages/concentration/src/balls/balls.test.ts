@@ -97,7 +97,7 @@ describe('the greedy balls', () => {
           });
         }
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   });
 
@@ -175,7 +175,7 @@ describe('the greedy balls', () => {
 
   test('stop soon after an abort, while balls are placed too', async () => {
     const dataset = smallDataset({
-      train: Array.from({ length: 2000 }, (_, i) => [(i * 37) % 251, (i * 53) % 241, (i * 11) % 239]),
+      train: Array.from({ length: 1200 }, (_, i) => [(i * 37) % 251, (i * 53) % 241, (i * 11) % 239]),
       test: [[0, 0, 0]],
     });
     const controller = new AbortController();
