@@ -4,7 +4,6 @@ import {
   type Distance,
   type Distances,
   type Engine,
-  type Neighbourhoods,
   NO_FACE,
   type Reach,
   type Rectangles,
@@ -13,6 +12,7 @@ import type { Matrix } from './matrix.js';
 import { at } from './reference/at.js';
 import { createReferenceEngine } from './reference/reference-engine.js';
 import { COMPARED } from './testing/engines.js';
+import { entriesOf } from './testing/entries.js';
 import {
   AWKWARD_SIZES,
   byteMatrix,
@@ -262,18 +262,6 @@ function expectDistances(ours: Distances, theirs: Distances, columns: number): v
     expect(ours).toBeInstanceOf(Float32Array);
     expectClose(ours, theirs, floatDistanceTolerance(columns) + 2 ** -24);
   }
-}
-
-/** Every row's entries, wherever its block begins. */
-function entriesOf({ blocks }: Neighbourhoods) {
-  return blocks.flatMap(({ first, starts, ids, limits, reached }) =>
-    Array.from({ length: starts.length - 1 }, (_, line) => {
-      const piece = (values: Int32Array | Float32Array) => [
-        ...values.subarray(at(starts, line), at(starts, line + 1)),
-      ];
-      return { row: first + line, ids: piece(ids), limits: piece(limits), reached: piece(reached) };
-    }),
-  );
 }
 
 function expectClose(ours: ArrayLike<number>, theirs: ArrayLike<number>, tolerance: number): void {

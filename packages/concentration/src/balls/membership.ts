@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { type Metric, type Rational, rationalToNumber } from '@levy/contracts';
 import type { Matrix } from '@levy/kernels';
 import type { RowList } from '@levy/plan';
@@ -7,11 +6,11 @@ import { gatherRows } from '../rows/row-list.js';
 import type { Walk } from '../walk/walk.js';
 import type { Balls } from './balls.js';
 import { distanceBetween } from './distances.js';
+import { Pause } from './pause.js';
 import { distanceOf, reachOf } from './reach.js';
 
 /** Rows a piece, so that distances from thousands of balls do not all lie in memory at once. */
 const PIECE_DISTANCES = 2 ** 26;
-const SLICE_MS = 20;
 
 /** How many rows of a list lie in the balls, and how many within each ε of them (method §3). Exact on bytes. */
 export async function countBalls(
@@ -30,17 +29,17 @@ export async function countBalls(
   const n = walk.rowCount(rows);
   const inside = new Uint8Array(n);
   const reached = epsilons.map(() => new Uint8Array(n));
+  const pause = new Pause(walk.signal);
   const piece = Math.max(1, Math.floor(PIECE_DISTANCES / Math.max(1, n)));
   for (let start = 0; start < balls.length; start += piece) {
     const end = Math.min(start + piece, balls.length);
     const distances = await distancesFrom(walk, slice(centres, start, end), metric, rows);
     for (let t = start; t < end; t++) {
+      await pause.due();
       const line = distances.subarray((t - start) * n, (t - start + 1) * n);
       mark(line, balls[t]?.radius ?? 0, inside);
       for (const [index, marks] of reached.entries()) mark(line, reaches[index]?.[t] ?? 0, marks);
     }
-    await setImmediate();
-    walk.signal?.throwIfAborted();
   }
   const sum = (marks: Uint8Array) => marks.reduce((total, one) => total + one, 0);
   return { n, risk: sum(inside), within: reached.map(sum) };
@@ -87,16 +86,12 @@ async function distancesFrom(
   }
   const matrix = walk.hostRows(rows);
   const distances = new Float64Array(centres.rows * matrix.rows);
-  let pause = performance.now() + SLICE_MS;
+  const pause = new Pause(walk.signal);
   for (let t = 0; t < centres.rows; t++) {
     const from = slice(centres, t, t + 1).data;
     for (let row = 0; row < matrix.rows; row++) {
       distances[t * matrix.rows + row] = distanceBetween(from, matrix, row, metric);
-      if (row % 64 === 0 && performance.now() >= pause) {
-        await setImmediate();
-        walk.signal?.throwIfAborted();
-        pause = performance.now() + SLICE_MS;
-      }
+      if (row % 64 === 0) await pause.due();
     }
   }
   return distances;

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import {
   type Distance,
   type Engine,
@@ -9,6 +8,7 @@ import {
   type Reach,
 } from '@levy/kernels';
 import { gatherRows } from '../rows/row-list.js';
+import { Pause } from './pause.js';
 
 export interface PlacementInput {
   readonly engine: Engine;
@@ -91,7 +91,7 @@ async function cheapestBall(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly centre: number; readonly id: number }> {
   let best = { cost: Number.POSITIVE_INFINITY, centre: 0, id: 0 };
-  let pause = performance.now() + SLICE_MS;
+  const pause = new Pause(signal);
   for (const { first, starts, ids, reached } of blocks) {
     for (let line = 0; line + 1 < starts.length; line++) {
       const found = cheapestEnd(
@@ -105,16 +105,10 @@ async function cheapestBall(
       );
       if (found.cost < best.cost) best = { cost: found.cost, centre: first + line, id: found.id };
     }
-    if (performance.now() >= pause) {
-      await setImmediate();
-      signal?.throwIfAborted();
-      pause = performance.now() + SLICE_MS;
-    }
+    await pause.due();
   }
   return best;
 }
-
-const SLICE_MS = 20;
 
 function cheapestEnd(
   ids: Int32Array,
