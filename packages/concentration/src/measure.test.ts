@@ -47,6 +47,7 @@ function comparable({ result }: Awaited<ReturnType<typeof measure>>) {
 }
 
 const unused = { T: undefined, restarts: undefined, neighbors: undefined };
+const balls = { restarts: undefined, neighbors: undefined, method: 'balls' };
 const METHODS = [
   ['rectangles, holdout, box', {}],
   ['rectangles, paper', { protocol: 'paper' }],
@@ -55,6 +56,12 @@ const METHODS = [
   ['rectangles, samples', { samples: 500, seed: 3 }],
   ['axis, linf', { ...unused, method: 'axis' }],
   ['axis, l2, paper', { ...unused, method: 'axis', metric: 'l2', protocol: 'paper' }],
+  ['balls', { ...balls, metric: 'l2', epsilon: 0.5, samples: 700 }],
+  [
+    'balls, paper, T chosen',
+    { ...balls, metric: 'l2', epsilon: '13/16', T: [2, 6], samples: 400, protocol: 'paper' },
+  ],
+  ['balls, linf, samples', { ...balls, samples: 500, seed: 3, slack: 0.25 }],
   ['hyperplane', { ...unused, method: 'hyperplane', metric: 'l2', epsilon: 0.5 }],
 ] as const;
 

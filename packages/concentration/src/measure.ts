@@ -16,7 +16,7 @@ import type { MeasuredFile, Measurement, MeasurementContext } from './measuremen
 import { clustersStepOf } from './rectangles/candidate.js';
 import type { RestartsOutcome } from './rectangles/search.js';
 import { encodeRegion, type RegionShape } from './region/region-file.js';
-import { halfSpaceShape, rectanglesShape } from './region/region-shape.js';
+import { ballsShape, halfSpaceShape, rectanglesShape } from './region/region-shape.js';
 import { Walk } from './walk/walk.js';
 
 /**
@@ -117,6 +117,7 @@ async function filesOf(
 }
 
 async function shapeOf({ plan, region }: Findings, walk: Walk): Promise<RegionShape> {
+  if (region.kind === 'balls') return ballsShape(region.balls, plan.spec.metric, walk.dataset);
   if (region.kind !== 'rectangles') return halfSpaceShape(region, plan.dataset.columns, walk.scale);
   const step = plan.evaluation.region;
   const setting = step.kind === 'rectangles' ? step.candidates[region.list]?.setting : undefined;

@@ -48,6 +48,26 @@ const HYPERPLANE: Record<Benchmark, [number, string, string][]> = {
   ],
 };
 
+/** ε; train risk, train advRisk, test risk, test advRisk in percent: exact on MNIST, Table 3's on CIFAR-10. */
+const BALLS: Record<Benchmark, { T: number; slack: number; rows: [number, ...string[]][] }> = {
+  mnist: {
+    ...{ T: 20, slack: 0.25 },
+    rows: [
+      [1.58, '1.2500', '2.2200', '1.0500', '2.1700'],
+      [3.16, '1.2500', '4.3550', '1.0200', '4.1500'],
+      [4.74, '1.2500', '10.7083', '1.0700', '10.0900'],
+    ],
+  },
+  'cifar-10': {
+    ...{ T: 5, slack: 0 },
+    rows: [
+      [0.2453, '5.00', '5.22', '5.16', '5.53'],
+      [0.4905, '5.00', '5.61', '5.14', '5.83'],
+      [0.981, '5.00', '6.38', '5.12', '6.56'],
+    ],
+  },
+};
+
 for (const name of ['mnist', 'cifar-10'] as const) {
   describe.skipIf(!enabled)(`targets on ${name}`, () => {
     let data: LoadedDataset;
@@ -102,6 +122,23 @@ for (const name of ['mnist', 'cifar-10'] as const) {
         expect(percents(best.test)).toEqual([risk, advRisk]);
       },
       300_000,
+    );
+
+    test.each(BALLS[name].rows)(
+      'balls at ε = %s: train %s / %s, test %s / %s',
+      async (epsilon, ...figures) => {
+        const { T, slack } = BALLS[name];
+        const job = { metric: 'l2', method: 'balls', protocol: 'paper', alpha: ALPHA[name] };
+        const { best } = await measured({ ...job, epsilon, T, slack });
+        const found = [best.train.risk, best.train.advRisk, best.test.risk, best.test.advRisk];
+        if (name === 'mnist') {
+          expect(found.map((share) => (100 * share).toFixed(4))).toEqual(figures);
+        } else {
+          for (const [index, share] of found.entries())
+            expect(Math.abs(100 * share - Number(figures[index]))).toBeLessThanOrEqual(0.05);
+        }
+      },
+      1_800_000,
     );
 
     test.runIf(name === 'mnist')(

@@ -6,5 +6,6 @@
  */
 export { centresOnBytes, centresOnFloats } from './centres';
 export { distanceBlock, neighbourBars, neighbourBlocks } from './neighbours';
+export { neighbourhoodBars, neighbourhoodCounts, neighbourhoodEntries, neighbourhoodRecount } from './neighbourhoods';
 export { combineBytes, combineFloats, projectBytes, projectFloats } from './products';
 export { marginsOnBytes, marginsOnFloats } from './rectangles';

@@ -207,7 +207,7 @@ function admit(
  * Brings the k smallest of `count` numbers to the front, by Hoare's selection: parts around the middle one of
  * three, and goes on in the part that holds place k − 1. @returns the k-th smallest.
  */
-function keepSmallest(list: usize, count: i32, k: i32): i32 {
+export function keepSmallest(list: usize, count: i32, k: i32): i32 {
   const place = k - 1;
   let low = 0;
   let high = count - 1;

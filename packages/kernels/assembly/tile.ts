@@ -16,6 +16,8 @@ export const L1_BYTES: i32 = 0;
 export const L2_BYTES: i32 = 1;
 export const L1_FLOATS: i32 = 2;
 export const L2_FLOATS: i32 = 3;
+export const LINF_BYTES: i32 = 4;
+export const LINF_FLOATS: i32 = 5;
 
 /** 128 vectors of pairwise sums of at most 510 stay under 2¹⁶. */
 const FLUSH: usize = 128 * 16;
@@ -81,6 +83,10 @@ export function distances(
         dotBytes(a0, a1, b0, b1, b2, b3, stride, to);
       } else if (kind == L1_FLOATS) {
         l1Floats(a0, a1, b0, b1, b2, b3, stride, to);
+      } else if (kind == LINF_BYTES) {
+        mostOfBytes(a0, a1, b0, b1, b2, b3, stride, to);
+      } else if (kind == LINF_FLOATS) {
+        mostOfFloats(a0, a1, b0, b1, b2, b3, stride, to);
       } else {
         l2Floats(a0, a1, b0, b1, b2, b3, stride, to);
       }
@@ -284,6 +290,107 @@ function l2Floats(
   }
   v128.store(out, sumFloatLanes(s00, s01, s02, s03));
   v128.store(out + TILE_STRIDE, sumFloatLanes(s10, s11, s12, s13));
+}
+
+// @ts-ignore: decorator
+@inline
+function mostByte(most: v128, a: v128, b: v128): v128 {
+  return i8x16.max_u(most, i8x16.sub(i8x16.max_u(a, b), i8x16.min_u(a, b)));
+}
+
+/** The largest of 16 bytes, in every lane of 32 bits. */
+// @ts-ignore: decorator
+@inline
+function largestByte(most: v128): v128 {
+  let m = i8x16.max_u(most, i32x4.shr_u(most, 16));
+  m = i8x16.max_u(m, i32x4.shr_u(m, 8));
+  m = v128.and(m, i32x4.splat(0xff));
+  m = i32x4.max_s(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
+  return i32x4.max_s(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2));
+}
+
+/** max |a−b| for 2 × 4 pairs. */
+function mostOfBytes(
+  a0: usize, a1: usize, b0: usize, b1: usize, b2: usize, b3: usize, bytes: usize, out: usize,
+): void {
+  let s00 = i32x4.splat(0);
+  let s01 = i32x4.splat(0);
+  let s02 = i32x4.splat(0);
+  let s03 = i32x4.splat(0);
+  let s10 = i32x4.splat(0);
+  let s11 = i32x4.splat(0);
+  let s12 = i32x4.splat(0);
+  let s13 = i32x4.splat(0);
+  for (let p: usize = 0; p < bytes; p += 16) {
+    const va0 = v128.load(a0 + p);
+    const va1 = v128.load(a1 + p);
+    const vb0 = v128.load(b0 + p);
+    s00 = mostByte(s00, va0, vb0);
+    s10 = mostByte(s10, va1, vb0);
+    const vb1 = v128.load(b1 + p);
+    s01 = mostByte(s01, va0, vb1);
+    s11 = mostByte(s11, va1, vb1);
+    const vb2 = v128.load(b2 + p);
+    s02 = mostByte(s02, va0, vb2);
+    s12 = mostByte(s12, va1, vb2);
+    const vb3 = v128.load(b3 + p);
+    s03 = mostByte(s03, va0, vb3);
+    s13 = mostByte(s13, va1, vb3);
+  }
+  storeLanes(out, largestByte(s00), largestByte(s01), largestByte(s02), largestByte(s03));
+  storeLanes(out + TILE_STRIDE, largestByte(s10), largestByte(s11), largestByte(s12), largestByte(s13));
+}
+
+/** Stores lane 0 of each. */
+// @ts-ignore: decorator
+@inline
+function storeLanes(out: usize, m0: v128, m1: v128, m2: v128, m3: v128): void {
+  v128.store(out, v128.shuffle<i32>(v128.shuffle<i32>(m0, m1, 0, 4, 0, 4), v128.shuffle<i32>(m2, m3, 0, 4, 0, 4), 0, 1, 4, 5));
+}
+
+// @ts-ignore: decorator
+@inline
+function mostFloat(most: v128, a: v128, b: v128, mask: v128): v128 {
+  return f32x4.pmax(most, v128.and(f32x4.sub(a, b), mask));
+}
+
+// @ts-ignore: decorator
+@inline
+function largestFloat(most: v128): v128 {
+  const m = f32x4.pmax(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
+  return f32x4.pmax(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2));
+}
+
+function mostOfFloats(
+  a0: usize, a1: usize, b0: usize, b1: usize, b2: usize, b3: usize, bytes: usize, out: usize,
+): void {
+  const mask = i32x4.splat(0x7fff_ffff);
+  let s00 = f32x4.splat(0);
+  let s01 = f32x4.splat(0);
+  let s02 = f32x4.splat(0);
+  let s03 = f32x4.splat(0);
+  let s10 = f32x4.splat(0);
+  let s11 = f32x4.splat(0);
+  let s12 = f32x4.splat(0);
+  let s13 = f32x4.splat(0);
+  for (let p: usize = 0; p < bytes; p += 16) {
+    const va0 = v128.load(a0 + p);
+    const va1 = v128.load(a1 + p);
+    const vb0 = v128.load(b0 + p);
+    s00 = mostFloat(s00, va0, vb0, mask);
+    s10 = mostFloat(s10, va1, vb0, mask);
+    const vb1 = v128.load(b1 + p);
+    s01 = mostFloat(s01, va0, vb1, mask);
+    s11 = mostFloat(s11, va1, vb1, mask);
+    const vb2 = v128.load(b2 + p);
+    s02 = mostFloat(s02, va0, vb2, mask);
+    s12 = mostFloat(s12, va1, vb2, mask);
+    const vb3 = v128.load(b3 + p);
+    s03 = mostFloat(s03, va0, vb3, mask);
+    s13 = mostFloat(s13, va1, vb3, mask);
+  }
+  storeLanes(out, largestFloat(s00), largestFloat(s01), largestFloat(s02), largestFloat(s03));
+  storeLanes(out + TILE_STRIDE, largestFloat(s10), largestFloat(s11), largestFloat(s12), largestFloat(s13));
 }
 
 /** Σx of a row of bytes. */

@@ -30,6 +30,9 @@ export function checkDistance(points: MatrixHandle, distance: Distance): void {
   if (points.dtype !== 'u1') {
     return;
   }
+  if (distance === 'linf') {
+    return;
+  }
   const most = distance === 'l1' ? MAX_BYTE_COLUMNS : MAX_SQUARED_BYTE_COLUMNS;
   if (points.columns > most) {
     refuse(`${distance} on bytes is exact in int32 up to ${most} columns, got ${points.columns}`);
@@ -39,6 +42,12 @@ export function checkDistance(points: MatrixHandle, distance: Distance): void {
 export function checkNeighbours(points: MatrixHandle, k: number): void {
   if (!Number.isSafeInteger(k) || k < 1 || k > points.rows) {
     refuse(`k must be a whole number from 1 to the number of rows, ${points.rows}; got ${k}`);
+  }
+}
+
+export function checkCount(points: MatrixHandle, count: number): void {
+  if (!Number.isSafeInteger(count) || count < 1 || count > points.rows) {
+    refuse(`count must be a whole number from 1 to the number of rows, ${points.rows}; got ${count}`);
   }
 }
 

@@ -1,10 +1,18 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Distance, type Distances, type Engine, NO_FACE, type Rectangles } from './engine.js';
+import {
+  type Distance,
+  type Distances,
+  type Engine,
+  NO_FACE,
+  type Reach,
+  type Rectangles,
+} from './engine.js';
 import type { Matrix } from './matrix.js';
 import { at } from './reference/at.js';
 import { createReferenceEngine } from './reference/reference-engine.js';
 import { COMPARED } from './testing/engines.js';
+import { entriesOf } from './testing/entries.js';
 import {
   AWKWARD_SIZES,
   byteMatrix,
@@ -15,7 +23,7 @@ import {
 } from './testing/samples.js';
 import { floatDistanceTolerance, productTolerance } from './wasm/wasm-engine.js';
 
-const DISTANCES: readonly Distance[] = ['l1', 'squared-l2'];
+const DISTANCES: readonly Distance[] = ['l1', 'squared-l2', 'linf'];
 const DTYPES = ['u1', 'f4'] as const;
 const reference = createReferenceEngine();
 
@@ -94,6 +102,55 @@ describe.each(COMPARED)('%s', (_, create) => {
           expectDistances(ours, theirs, columns);
         }
       }
+    });
+  });
+
+  describe.each(DISTANCES)('neighbourhoods in %s', (distance) => {
+    it('of bytes full of ties and duplicates, before and after rows are taken out', async () => {
+      const shape = fc.record({
+        rows: fc.integer({ min: 1, max: 300 }),
+        columns: fc.integer({ min: 1, max: 24 }),
+        most: fc.constantFrom(0, 1, 3, 255),
+        seed: fc.integer(),
+        part: fc.double({ min: 0, max: 1, noNaN: true }),
+        epsilon: fc.constantFrom(0, 1, 30, 2 ** 31),
+        taken: fc.integer({ min: 0, max: 100 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(shape, async ({ rows, columns, most, seed, part, epsilon, taken }) => {
+          const count = 1 + Math.floor(part * (rows - 1));
+          const matrix = byteMatrix(seed, rows, columns, most);
+          const some = { ...matrix, rows: Math.min(rows, taken) };
+          const reach: Reach = (radius) => Math.min(radius + epsilon, 2 ** 31 - 1);
+          const [ours, theirs] = await both(matrix, async (one, points) => {
+            using found = await one.neighbourhoods(points, distance, count, reach);
+            const before = entriesOf(found);
+            using gone = await one.load({ ...some, data: matrix.data.slice(0, some.rows * columns) });
+            await one.takeOut(found, gone);
+            const after = entriesOf(found);
+            await one.putBack(found, gone);
+            expect(entriesOf(found)).toEqual(before);
+            return { before, after };
+          });
+          expect(ours).toEqual(theirs);
+        }),
+        { numRuns: 15 },
+      );
+    });
+
+    it('of whole numbers as floats, as of the same bytes', async () => {
+      const bytes = byteMatrix(11, 150, 20, 9);
+      const floats: Matrix = { ...bytes, dtype: 'f4', data: Float32Array.from(bytes.data) };
+      const [ours, theirs] = await both(floats, async (one, points) => {
+        using found = await one.neighbourhoods(points, distance, 40, (radius) => radius + 7);
+        return entriesOf(found);
+      });
+      expect(ours).toEqual(theirs);
+      const [same] = await both(bytes, async (one, points) => {
+        using found = await one.neighbourhoods(points, distance, 40, (radius) => radius + 7);
+        return entriesOf(found);
+      });
+      expect(ours).toEqual(same);
     });
   });
 

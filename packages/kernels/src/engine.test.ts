@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Engine, NO_FACE, type Rectangles } from './engine.js';
+import { type Engine, GROUP_END, NO_FACE, type Rectangles } from './engine.js';
 import type { Matrix } from './matrix.js';
 import { at } from './reference/at.js';
 import { createReferenceEngine } from './reference/reference-engine.js';
@@ -40,6 +40,33 @@ describe.each(ENGINES)('%s', (_, create) => {
       expect([...answer]).toEqual([1, 0, 4, 36, 36, 196, 9, 4, 0, 16, 16, 144]);
     });
 
+    it('lists the nearest with ties, and what each ball reaches until rows are taken out', async () => {
+      using points = await engine.load(line);
+      using found = await engine.neighbourhoods(points, 'linf', 2, (radius) => radius + 3);
+      const of = (row: number) => {
+        const block = found.blocks.find(
+          ({ first, starts }) => row >= first && row < first + starts.length - 1,
+        );
+        const start = block?.starts[row - block.first] ?? 0;
+        const end = block?.starts[row - block.first + 1] ?? 0;
+        return {
+          ids: Array.from(block?.ids.subarray(start, end) ?? [], (id) =>
+            id < 0 ? `${id - GROUP_END}.` : `${id}`,
+          ),
+          limits: [...(block?.limits.subarray(start, end) ?? [])],
+          reached: [...(block?.reached.subarray(start, end) ?? [])],
+        };
+      };
+      expect(of(1)).toEqual({ ids: ['1.', '0.'], limits: [3, 4], reached: [3, 0] });
+      expect(of(3)).toEqual({ ids: ['3', '4.'], limits: [3, 3], reached: [2, 0] });
+      expect(of(2)).toEqual({ ids: ['2.', '1.'], limits: [3, 5], reached: [3, 2] });
+      using gone = await engine.load({ ...line, rows: 2, data: line.data.subarray(2, 4) } as Matrix);
+      await engine.takeOut(found, gone);
+      expect(of(2).reached).toEqual([2, 1]);
+      expect(of(3).reached).toEqual([1, 0]);
+      await expect(engine.neighbourhoods(points, 'l1', 7, (radius) => radius)).rejects.toThrow('1 to');
+    });
+
     it('multiplies with directions, and adds up with weights', async () => {
       using points = await engine.load(line);
       const project = await engine.project(points, Float64Array.of(2, -0.5));
@@ -68,6 +95,7 @@ describe.each(ENGINES)('%s', (_, create) => {
     ['squared-l2', 3072, 199_756_800],
     ['l1', 40_000, 10_200_000],
     ['squared-l2', 33_025, 2_147_450_625],
+    ['linf', 40_000, 255],
   ] as const)(
     'sums %s over %i columns of 255 against 0 beyond 16 bits',
     async (distance, columns, expected) => {

@@ -45,6 +45,28 @@ export interface Engine extends AsyncDisposable {
   ): Promise<Distances>;
 
   /**
+   * For every row its `count` nearest rows, the row itself counted among them, with all that tie with the last of
+   * them, and for each how many rows its reach holds. Requires 1 ≤ count ≤ rows.
+   */
+  neighbourhoods(
+    points: MatrixHandle,
+    distance: Distance,
+    count: number,
+    reach: Reach,
+    options?: PassOptions,
+  ): Promise<Neighbourhoods>;
+
+  /**
+   * Takes some rows out of what is `reached`: each lowers the one entry of every neighbourhood that counts it.
+   * If it rejects, only a part may be taken out: the neighbourhoods are then good for nothing but disposal.
+   * @param rows copies of rows of the points, loaded here, none of them taken out before
+   */
+  takeOut(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options?: PassOptions): Promise<void>;
+
+  /** Undoes `takeOut` for rows that were taken out. */
+  putBack(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options?: PassOptions): Promise<void>;
+
+  /**
    * For the rows of `range` the nearest centre in ℓ1, ties to the lowest centre.
    * On bytes the comparison is exact: the centre is the rational sums/count and the distance is
    * Σ_j |count·x_j − sum_j| / count, compared without rounding. A count of 0 is refused: an empty cluster has no centre.
@@ -97,8 +119,43 @@ export interface MatrixHandle extends Disposable {
   readonly columns: number;
 }
 
-/** ℓ1 = Σ|a−b|; squared ℓ2 = Σ(a−b)². Squares stay squares: on bytes they are integers. */
-export type Distance = 'l1' | 'squared-l2';
+/** ℓ1 = Σ|a−b|; squared ℓ2 = Σ(a−b)², ℓ∞ = max |a−b|. Squares stay squares: on bytes they are integers. */
+export type Distance = 'l1' | 'squared-l2' | 'linf';
+
+/**
+ * The largest distance that counts as within reach of a ball of this radius, both as a pass answers them (stored
+ * units, squared for `squared-l2`). Must not fall as the radius grows. What it decides with is the caller's business.
+ */
+export type Reach = (radius: number) => number;
+
+/**
+ * The rows nearest to every row, and how many rows each of the balls that end there reaches (method §3). Lies in the
+ * engine's memory, some 12 bytes an entry: dispose it, and keep no array of it afterwards.
+ */
+export interface Neighbourhoods extends Disposable {
+  readonly points: MatrixHandle;
+  /** Consecutive rows, all of them together. */
+  readonly blocks: readonly NeighbourhoodBlock[];
+}
+
+/** The neighbourhoods of the rows first … first + starts.length − 2. */
+export interface NeighbourhoodBlock {
+  readonly first: number;
+  /** Where in the arrays below each row's entries start, and after them where the last row's end. */
+  readonly starts: Int32Array;
+  /** Rows in the order of distance, then index. The last one of a group of equal distance has its highest bit set. */
+  readonly ids: Int32Array;
+  /** What the reach answers for each entry's distance. */
+  readonly limits: Int32Array | Float32Array;
+  /**
+   * How many rows (that were not taken out) are first within reach at this entry: summed from a row's start to the
+   * end of a group, the rows within reach of the ball that ends there.
+   */
+  readonly reached: Int32Array;
+}
+
+/** Marks the last entry of a group in `ids`. */
+export const GROUP_END = -(2 ** 31);
 
 export type Distances = Int32Array | Float32Array;
 

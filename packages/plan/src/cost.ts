@@ -1,7 +1,8 @@
 import type { Dataset, EngineClass } from '@levy/contracts';
-import { bisectionSteps, fitRowCount, validationRowCount } from './counts.js';
+import { ballsBytes, bisectionSteps, coveredCount, fitRowCount, validationRowCount } from './counts.js';
+import { requiredLevel } from './level.js';
 import type { PlannedStep } from './plan-job.js';
-import type { NeighboursStep, RowList, Step } from './step.js';
+import type { BallsStep, NeighboursStep, RowList, Step } from './step.js';
 
 /** Where a plan is to run. */
 export interface Machine {
@@ -20,8 +21,24 @@ export interface Cost {
  * bench/: they size progress bars and plans, not results.
  */
 const RATES = {
-  wasm: { l1Bytes: 1.5e10, l1Floats: 5e9, centres: 1e9, faces: 1.5e9, products: 1e9 },
-  gpu: { l1Bytes: 1e12, l1Floats: 1e12, centres: 2e11, faces: 2e11, products: 2e11 },
+  wasm: {
+    l1Bytes: 1.5e10,
+    l1Floats: 5e9,
+    ballBytes: 1e10,
+    ballFloats: 3e9,
+    centres: 1e9,
+    faces: 1.5e9,
+    products: 1e9,
+  },
+  gpu: {
+    l1Bytes: 1e12,
+    l1Floats: 1e12,
+    ballBytes: 1e12,
+    ballFloats: 1e12,
+    centres: 2e11,
+    faces: 2e11,
+    products: 2e11,
+  },
 } as const;
 
 /** Iterations that a block power iteration typically takes. */
@@ -29,6 +46,10 @@ const COMPONENT_ITERATIONS = 15;
 const COMPONENT_BLOCK = 8;
 /** Share of its cap of iterations that k-means typically uses. */
 const TYPICAL_ITERATIONS = 0.8;
+/** Looking at an entry of a list while a ball is placed. */
+const SECONDS_PER_ENTRY = 3e-9;
+/** Share of the rows that the balls typically take out, each met by every row once more. */
+const UPDATED_SHARE = 0.05;
 const FIXED_SECONDS = 0.005;
 
 export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
@@ -60,6 +81,12 @@ export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
     }
     case 'restarts':
       return { seconds: step.count * rectanglesSeconds(step.setting, dataset, machine), bytes: 8192 };
+    case 'balls': {
+      const n = rowCount(step.rows, dataset);
+      const perSecond = dataset.dtype === 'u1' ? rate.ballBytes : rate.ballFloats;
+      const placing = n * nearCount(step, dataset) * step.T * SECONDS_PER_ENTRY;
+      return { seconds: seconds(n * n * d * (1 + UPDATED_SHARE), perSecond) + placing, bytes: 64 * step.T };
+    }
     case 'component': {
       const work = rowCount(step.rows, dataset) * d * COMPONENT_ITERATIONS * COMPONENT_BLOCK * 2;
       return { seconds: seconds(work, rate.products), bytes: 8 * d };
@@ -76,11 +103,16 @@ export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
   }
 }
 
-/** The data set, its fitted rows twice (in this process and with the engine), and the largest artifact. */
+/** The data set, its fitted rows twice (in this process and with the engine), lists, and the largest artifact. */
 export function peakBytes(dataset: Dataset, steps: readonly PlannedStep[]): number {
   const { train, test } = dataset.splits;
   const artifacts = Math.max(0, ...steps.map((step) => step.estimatedBytes));
-  return 4 * train.bytes + 2 * test.bytes + neighbourState(steps, dataset) + artifacts;
+  return (
+    4 * train.bytes +
+    2 * test.bytes +
+    Math.max(neighbourState(steps, dataset), ballsState(steps, dataset)) +
+    artifacts
+  );
 }
 
 /** How many rows a list has. */
@@ -103,6 +135,18 @@ function neighbourState(steps: readonly PlannedStep[], dataset: Dataset): number
     step.name === 'neighbours' ? 4 * step.k * rowCount(step.rows, dataset) : 0,
   );
   return Math.max(0, ...sizes);
+}
+
+/** Lists are held once for all T of a job. */
+function ballsState(steps: readonly PlannedStep[], dataset: Dataset): number {
+  const sizes = steps.map(({ step }) =>
+    step.name === 'balls' ? ballsBytes(rowCount(step.rows, dataset), nearCount(step, dataset)) : 0,
+  );
+  return Math.max(0, ...sizes);
+}
+
+function nearCount({ rows, alpha, slack }: BallsStep, dataset: Dataset): number {
+  return coveredCount(requiredLevel(alpha, slack), rowCount(rows, dataset), 'ceil');
 }
 
 function uncovered(neighbours: NeighboursStep, covered: number, dataset: Dataset): number {

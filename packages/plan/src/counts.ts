@@ -1,5 +1,6 @@
 import {
   ceilRational,
+  type Dataset,
   floorRational,
   multiplyRational,
   type Protocol,
@@ -28,4 +29,20 @@ export function bisectionSteps(qTolerance: number): number {
   let steps = 0;
   for (let width = 1; width >= qTolerance; width /= 2) steps++;
   return steps;
+}
+
+/** Bytes that an engine can hold: what a WebAssembly memory can address. */
+export const ENGINE_BYTES = 2 ** 32;
+
+/** 255² · 33025 is the last squared distance on bytes that an int32 holds. */
+export const MAX_SQUARED_BYTE_COLUMNS = 33_025;
+
+/** Bytes of the lists of the `near` nearest of n rows and their counts, without ties (method §3: 12 an entry). */
+export function ballsBytes(n: number, near: number): number {
+  return 12 * n * near;
+}
+
+/** Bytes of n rows as an engine holds them. */
+export function rowBytes({ columns, dtype }: Dataset, n: number): number {
+  return n * Math.ceil((columns * (dtype === 'u1' ? 1 : 4)) / 16) * 16;
 }

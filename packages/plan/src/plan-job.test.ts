@@ -106,3 +106,32 @@ test('a data set that changed since submission is refused', () => {
   const other = { ...dataset, digest: 'c'.repeat(64) };
   expect(() => planJob(specOf({}), other, machine)).toThrow(/submit it again/);
 });
+
+describe('the plan of balls', () => {
+  const balls = { metric: 'l2', epsilon: 0.5, T: [5, 20] };
+
+  test('is one step for each T, whose key carries what the search depends on', () => {
+    const { steps } = planJob(specOf(balls), dataset, machine);
+    expect(steps.map(({ step }) => step.name)).toEqual(['balls', 'balls', 'region', 'scan', 'evaluation']);
+    const key = (change: object) => keysOf({ ...balls, T: 5, ...change }).get('balls');
+    expect(key({ confidence: 0.9, seed: 7 })).toBe(key({}));
+    for (const change of [
+      { T: 6 },
+      { epsilon: 0.25 },
+      { alpha: 0.1 },
+      { slack: 0.5 },
+      { protocol: 'paper' },
+    ]) {
+      expect(key(change)).not.toBe(key({}));
+    }
+    expect(key({ metric: 'linf', method: 'balls' })).not.toBe(key({}));
+  });
+
+  test('says what memory the lists take, and what more balls cost', () => {
+    const few = planJob(specOf({ ...balls, T: 5 }), dataset, machine);
+    const many = planJob(specOf({ ...balls, T: 20 }), dataset, machine);
+    const dense = planJob(specOf({ ...balls, T: 5, alpha: 0.5 }), dataset, machine);
+    expect(dense.estimatedBytes - few.estimatedBytes).toBe(12 * 800 * (400 - 40));
+    expect(many.estimatedSeconds).toBeGreaterThan(few.estimatedSeconds);
+  });
+});

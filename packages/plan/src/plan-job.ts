@@ -1,7 +1,8 @@
-import type { Dataset, EngineClass, JobSpec, PlanSummary, RectanglesSpec } from '@levy/contracts';
+import type { BallsSpec, Dataset, EngineClass, JobSpec, PlanSummary, RectanglesSpec } from '@levy/contracts';
 import { costOf, type Machine, peakBytes } from './cost.js';
 import { listOf } from './resolve-job.js';
 import {
+  type BallsStep,
   type EvaluationStep,
   type NeighboursStep,
   needsOf,
@@ -143,6 +144,14 @@ function regionOf(
         slack: spec.slack,
         epsilon: spec.epsilonExact,
       };
+    case 'balls':
+      return {
+        name: 'region',
+        kind: 'balls',
+        candidates: listOf(spec.T).map((T): BallsStep => ballsOf(spec, T, dataset, rows, engine)),
+        choosing: rows.choosing,
+        ties: spec.protocol === 'paper' ? 'last' : 'first',
+      };
     case 'rectangles':
       return {
         name: 'region',
@@ -151,6 +160,25 @@ function regionOf(
         ties: spec.protocol === 'paper' ? 'last' : 'first',
       };
   }
+}
+
+function ballsOf(
+  spec: BallsSpec,
+  T: number,
+  dataset: Dataset,
+  rows: JobRows,
+  engine: EngineClass,
+): BallsStep {
+  return {
+    name: 'balls',
+    rows: rows.fit,
+    metric: spec.metric,
+    epsilon: spec.epsilonExact,
+    alpha: spec.alpha,
+    slack: spec.slack,
+    T,
+    ...(dataset.dtype === 'u1' ? {} : { engine }),
+  };
 }
 
 function restartsOf(

@@ -73,6 +73,23 @@ test('under l2 an ε may exceed the width of the range, up to the diameter of th
   ).toBe(true);
 });
 
+test('balls are the default under l2', () => {
+  const resolved = resolveJob({ ...sound, metric: 'l2' }, images);
+  expect(resolved).toMatchObject({ ok: true, spec: { method: 'balls', T: 10, slack: 0 } });
+  expect(resolved.ok && Object.keys(resolved.spec)).not.toContain('neighbors');
+});
+
+test('balls that no engine could hold are refused with what they need', () => {
+  const large = { ...images, splits: { train: split(1_000_000), test: split(200) } };
+  const faults = faultsOf({ ...sound, metric: 'l2', alpha: 0.05 }, large);
+  expect(told(faults)).toEqual(['#/samples too-much-memory']);
+  expect(faults[0]?.detail).toContain('358.2 GiB');
+  expect(faultsOf({ ...sound, metric: 'l2', alpha: 0.05, samples: 80_000 }, large)).toEqual([]);
+  const wide = { ...images, columns: 40_000 };
+  expect(told(faultsOf({ ...sound, metric: 'l2' }, wide))).toEqual(['#/dataset too-many']);
+  expect(faultsOf({ ...sound, method: 'balls' }, wide)).toEqual([]);
+});
+
 describe('faults of meaning', () => {
   test.each([
     [{ epsilon: 8 }, '#/epsilon epsilon-range', 'did you mean 8/255?'],
@@ -87,8 +104,12 @@ describe('faults of meaning', () => {
     [{ T: undefined }, '#/T required', 'needs T'],
     [{ neighbors: 801 }, '#/neighbors too-many', '801'],
     [{ samples: 801 }, '#/samples too-many', '800'],
-    [{ method: 'hyperplane', T: undefined }, '#/method method-metric', 'rectangles, axis'],
-    [{ metric: 'l2', T: undefined }, '#/method not-yet', 'hyperplane or axis'],
+    [{ method: 'hyperplane', T: undefined }, '#/method method-metric', 'rectangles, balls, axis'],
+    [{ metric: 'l2', T: undefined }, '#/T required', 'balls needs T'],
+    [{ method: 'balls', T: undefined }, '#/T required', 'number of balls'],
+    [{ method: 'balls', q: 0.5 }, '#/q unused-field', 'balls does not use q'],
+    [{ metric: 'l2', domain: 'box' }, '#/domain unused-field', 'balls does not use domain'],
+    [{ method: 'all' }, '#/method not-yet', 'rectangles or balls or axis'],
     [{ method: 'halfspace', T: undefined }, '#/method not-yet', 'not available yet'],
     [{ metric: 'l2', method: 'hyperplane' }, '#/T unused-field', 'does not use T'],
     [

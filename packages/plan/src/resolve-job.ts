@@ -1,5 +1,4 @@
 import {
-  addRational,
   compareRational,
   type Dataset,
   type Fault,
@@ -18,15 +17,23 @@ import {
   rationalToNumber,
   subtractRational,
 } from '@levy/contracts';
-import { bisectionSteps, coveredCount, fitRowCount } from './counts.js';
+import {
+  ballsBytes,
+  bisectionSteps,
+  coveredCount,
+  ENGINE_BYTES,
+  fitRowCount,
+  MAX_SQUARED_BYTE_COLUMNS,
+  rowBytes,
+} from './counts.js';
+import { requiredLevel } from './level.js';
 
 export type ResolvedJob =
   | { readonly ok: true; readonly spec: JobSpec }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** What every method may be given; the rest belongs to single methods. */
+/** What rectangles alone may be given. */
 const RECTANGLES_FIELDS = [
-  'T',
   'domain',
   'search',
   'restarts',
@@ -41,7 +48,7 @@ const METHODS_OF: Record<Metric, readonly Method[]> = {
   l2: ['balls', 'hyperplane', 'halfspace', 'axis', 'all'],
 };
 
-const AVAILABLE = ['rectangles', 'hyperplane', 'axis'] as const satisfies readonly Method[];
+const AVAILABLE = ['rectangles', 'balls', 'hyperplane', 'axis'] as const satisfies readonly Method[];
 type AvailableMethod = (typeof AVAILABLE)[number];
 
 /**
@@ -146,18 +153,20 @@ function methodFaults(job: Partial<JobSubmission>): Fault[] {
     faults.push(fault('method', 'not-yet', `${said} is not available yet; choose ${fitting}`));
     return faults;
   }
+  const pieces = method === 'rectangles' || method === 'balls';
+  if (pieces && job.T === undefined) {
+    faults.push(
+      fault('T', 'required', `${method} needs T, the number of ${method}, or a list to choose from`),
+    );
+  }
   if (method !== 'rectangles') {
-    for (const name of RECTANGLES_FIELDS) {
+    const unused = [...(pieces ? [] : (['T'] as const)), ...RECTANGLES_FIELDS];
+    for (const name of unused) {
       if (job[name] !== undefined) {
         faults.push(fault(name, 'unused-field', `${method} does not use ${name}; leave it out`));
       }
     }
     return faults;
-  }
-  if (job.T === undefined) {
-    faults.push(
-      fault('T', 'required', 'rectangles needs T, the number of rectangles, or a list to choose from'),
-    );
   }
   if (job.search === 'best') {
     faults.push(fault('search', 'not-yet', 'search "best" is not available yet; choose "paper"'));
@@ -245,8 +254,11 @@ function sizeFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): 
       fault('samples', 'too-many', `samples = ${job.samples}, but only ${available} rows are fitted on`),
     ];
   }
-  if (job.metric !== 'linf' || methodOf(job, job.metric) !== 'rectangles') return [];
+  if (job.metric === undefined) return [];
   const n = job.samples ?? available;
+  const method = methodOf(job, job.metric);
+  if (method === 'balls') return ballsFaults(job, dataset, n);
+  if (job.metric !== 'linf' || method !== 'rectangles') return [];
   const faults: Fault[] = [];
   const neighbors = job.neighbors ?? DEFAULTS.neighbors;
   if (neighbors > n) {
@@ -270,6 +282,22 @@ function sizeFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): 
     );
   }
   return faults;
+}
+
+/** A job whose lists no engine could hold is refused here, before anything is computed. */
+function ballsFaults(job: Partial<JobSubmission>, dataset: Dataset, n: number): Fault[] {
+  if (dataset.dtype === 'u1' && job.metric === 'l2' && dataset.columns > MAX_SQUARED_BYTE_COLUMNS) {
+    const detail = `${dataset.id} has ${dataset.columns} columns; squared l2 distances on bytes are exact up to ${MAX_SQUARED_BYTE_COLUMNS}`;
+    return [fault('dataset', 'too-many', detail)];
+  }
+  if (job.alpha === undefined) return [];
+  const near = coveredCount(requiredLevel(job.alpha, job.slack ?? 0), n, 'ceil');
+  const bytes = ballsBytes(n, near) + rowBytes(dataset, n);
+  if (bytes <= ENGINE_BYTES) return [];
+  const gib = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
+  const lists = `lists of the ${near} nearest of ${n} rows`;
+  const detail = `balls need ${gib(bytes)} of memory for ${lists}, and an engine holds ${gib(ENGINE_BYTES)}; lower samples or alpha`;
+  return [fault('samples', 'too-much-memory', detail)];
 }
 
 const DEFAULTS = {
@@ -306,6 +334,7 @@ function fillDefaults(job: JobSubmission, dataset: Dataset): JobSpec {
   } as const;
   const method = methodOf(job, job.metric);
   if (method === 'hyperplane' || method === 'axis') return { ...common, method, ...rest };
+  if (method === 'balls') return { ...common, method, T: job.T ?? [], ...rest };
   const boxByDefault = protocol === 'holdout' && dataset.valueRange !== undefined;
   return {
     ...common,
@@ -320,11 +349,6 @@ function fillDefaults(job: JobSubmission, dataset: Dataset): JobSpec {
     qTolerance: job.qTolerance ?? DEFAULTS.qTolerance,
     ...rest,
   };
-}
-
-/** α(1 + slack), the least risk that a region must have on the rows it is fitted on. */
-export function requiredLevel(alpha: number, slack: number): Rational {
-  return multiplyRational(parseRational(alpha), addRational(rational(1), parseRational(slack)));
 }
 
 export function listOf(T: number | number[] | undefined): number[] {

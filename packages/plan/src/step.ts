@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, type Domain, type EngineClass, METHOD_VERSION } from '@levy/contracts';
+import { canonicalJson, type Domain, type EngineClass, METHOD_VERSION, type Metric } from '@levy/contracts';
 
 /**
  * A step is a named pure computation, described by everything it depends on: its own parameters and, nested, the
@@ -13,6 +13,7 @@ export type Step =
   | MarginsStep
   | SearchStep
   | RestartsStep
+  | BallsStep
   | ComponentStep
   | ScanStep
   | RegionStep
@@ -92,6 +93,20 @@ export interface RestartsStep {
   readonly test: RowList;
 }
 
+/**
+ * The balls of the greedy search (method §3): which rows are their centres, and their radii. Its lists and counts are
+ * gigabytes and never leave the machine, so that the pass and the placement are one step.
+ */
+export interface BallsStep extends OnEngine {
+  readonly name: 'balls';
+  readonly rows: RowList;
+  readonly metric: Metric;
+  readonly epsilon: string;
+  readonly alpha: number;
+  readonly slack: number;
+  readonly T: number;
+}
+
 /** The first principal component of the rows (centred covariance). Its floats always belong to an engine class. */
 export interface ComponentStep {
   readonly name: 'component';
@@ -115,6 +130,13 @@ export type RegionStep = {
   | {
       readonly kind: 'rectangles';
       readonly candidates: readonly RestartsStep[];
+      readonly ties: 'first' | 'last';
+    }
+  | {
+      readonly kind: 'balls';
+      /** One for each T. */
+      readonly candidates: readonly BallsStep[];
+      readonly choosing: RowList;
       readonly ties: 'first' | 'last';
     }
   | {
@@ -152,6 +174,7 @@ export function stepKey(step: Step): string {
 export function needsOf(step: Step): readonly Step[] {
   switch (step.name) {
     case 'neighbours':
+    case 'balls':
     case 'component':
     case 'scan':
       return [];
@@ -164,7 +187,7 @@ export function needsOf(step: Step): readonly Step[] {
     case 'restarts':
       return 'search' in step.q ? [step.q.search] : [step.setting.neighbours];
     case 'region':
-      return step.kind === 'rectangles'
+      return step.kind === 'rectangles' || step.kind === 'balls'
         ? step.candidates
         : step.kind === 'hyperplane'
           ? [step.component]

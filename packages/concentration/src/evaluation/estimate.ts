@@ -9,7 +9,7 @@ import {
   type Warning,
 } from '@levy/contracts';
 import { gaussianConcentration } from '@levy/datasets';
-import { coveredCount, type Plan, requiredLevel } from '@levy/plan';
+import { coveredCount, listOf, type Plan, requiredLevel } from '@levy/plan';
 import type { Counts } from '../counts.js';
 import type { ScanOutcome } from '../halfspaces/scan.js';
 import type { Candidate } from '../rectangles/candidate.js';
@@ -36,7 +36,8 @@ export function estimateOf(findings: Findings): Told {
   const { spec, dataset } = plan;
   const test = withIntervals(evaluation.test, spec.confidence, testIsUntouched(plan));
   const bound = boundOf(test, spec.confidence);
-  const T = region.kind === 'rectangles' ? region.candidate.T : undefined;
+  const T =
+    region.kind === 'rectangles' ? region.candidate.T : region.kind === 'balls' ? region.T : undefined;
   const distribution = dataset.distribution;
   return {
     metric: spec.metric,
@@ -80,7 +81,9 @@ export function warningsOf(findings: Findings): Warning[] {
   const { alpha, slack } = plan.spec;
   const fallsShort = ({ n, risk }: Counts) => risk < coveredCount(parseRational(alpha), n, 'ceil');
   const warnings: Warning[] = [];
-  if (region.kind === 'rectangles' && !region.candidate.feasible) {
+  const feasible =
+    region.kind === 'rectangles' ? region.candidate.feasible : region.kind !== 'balls' || region.feasible;
+  if (!feasible) {
     const level = rationalToNumber(requiredLevel(alpha, slack));
     warnings.push({
       code: 'infeasible',
@@ -149,9 +152,13 @@ function withIntervals(counts: Counts, confidence: number, untouched: boolean): 
   };
 }
 
-/** Under the paper protocol test chooses among rectangles; hyperplane and axis are fitted on the training rows alone. */
+/**
+ * Under the paper protocol test chooses among rectangles and among several T of balls; everything else is fitted on
+ * the training rows alone.
+ */
 function testIsUntouched({ spec }: Plan): boolean {
-  return spec.protocol === 'holdout' || spec.method !== 'rectangles';
+  if (spec.protocol === 'holdout') return true;
+  return spec.method === 'balls' ? listOf(spec.T).length === 1 : spec.method !== 'rectangles';
 }
 
 function boundOf(test: SplitMeasure, confidence: number): Estimate['bound'] | undefined {

@@ -1,6 +1,7 @@
 import { multiplyRational, parseRational, type Rational, rational, subtractRational } from '@levy/contracts';
 import type { EvaluationStep, RowList } from '@levy/plan';
 import { type Static, Type } from 'typebox';
+import { countBalls, countsOfBalls } from '../balls/membership.js';
 import { type Counts, CountsSchema } from '../counts.js';
 import { countProjections, storedReach } from '../halfspaces/hyperplane.js';
 import { type AxisHalfSpace, countAxis } from '../halfspaces/scan.js';
@@ -35,28 +36,36 @@ export async function evaluate(step: EvaluationStep, walk: Walk): Promise<Evalua
   const scan = await walk.get(step.scan);
   const epsilon = parseRational(step.epsilon);
   const counter = await regionCounter(step, region, walk);
-  const curve: number[] = [];
-  for (let index = 0; index <= CURVE_STEPS; index++)
-    curve.push(await counter.curve(curveEpsilon(epsilon, index)));
+  const curve = await counter.curve(
+    Array.from({ length: CURVE_STEPS + 1 }, (_, index) => curveEpsilon(epsilon, index)),
+  );
   return {
-    train: region.kind === 'rectangles' ? region.candidate.train : region.train,
+    train: await trainCounts(step, region, counter),
     ...(step.validation === undefined ? {} : { validation: await counter.count(step.validation) }),
     test: await counter.count(step.test),
     scanTest: countAxis(walk.hostRows(step.test), scan.halfSpace, epsilon, walk.scale),
-    curve,
+    curve: [...curve],
   };
+}
+
+/** What the search counted, where it counted exactly what a region is judged by. */
+async function trainCounts(step: EvaluationStep, region: Region, counter: RegionCounter): Promise<Counts> {
+  if (region.kind === 'balls') return counter.count(step.fit);
+  return region.kind === 'rectangles' ? region.candidate.train : region.train;
 }
 
 interface RegionCounter {
   count(rows: RowList): Promise<Counts>;
-  /** Test rows within ε of the fixed region. */
-  curve(epsilon: Rational): Promise<number>;
+  /** Test rows within each ε of the fixed region. */
+  curve(epsilons: readonly Rational[]): Promise<readonly number[]>;
 }
 
 async function regionCounter(step: EvaluationStep, region: Region, walk: Walk): Promise<RegionCounter> {
   switch (region.kind) {
     case 'rectangles':
       return rectanglesCounter(step, region, walk);
+    case 'balls':
+      return ballsCounter(step, region, walk);
     case 'hyperplane':
       return hyperplaneCounter(step, region, walk);
     case 'axis':
@@ -91,8 +100,23 @@ async function rectanglesCounter(
         });
   return {
     count: (rows) => countRectangles(walk, clustersStep, rows, setting),
-    curve: async (epsilon) =>
-      countMargins(margins, new Threshold(subtractRational(atEpsilon, epsilon), clusters, walk.scale)),
+    curve: async (epsilons) =>
+      epsilons.map((epsilon) =>
+        countMargins(margins, new Threshold(subtractRational(atEpsilon, epsilon), clusters, walk.scale)),
+      ),
+  };
+}
+
+function ballsCounter(
+  step: EvaluationStep,
+  { balls }: Extract<Region, { kind: 'balls' }>,
+  walk: Walk,
+): RegionCounter {
+  const metric = step.region.kind === 'balls' ? step.region.candidates[0]?.metric : undefined;
+  if (metric === undefined) throw new RangeError('a balls region comes from a balls step');
+  return {
+    count: (rows) => countsOfBalls(walk, balls, metric, rows, parseRational(step.epsilon)),
+    curve: async (epsilons) => (await countBalls(walk, balls, metric, step.test, epsilons)).within,
   };
 }
 
@@ -107,7 +131,8 @@ async function hyperplaneCounter(
   const test = await walk.project(step.test, Float64Array.from(region.w));
   return {
     count: (rows) => countAt(rows, reachOf(parseRational(step.epsilon))),
-    curve: async (epsilon) => countProjections(test, region.threshold, reachOf(epsilon)).advRisk,
+    curve: async (epsilons) =>
+      epsilons.map((epsilon) => countProjections(test, region.threshold, reachOf(epsilon)).advRisk),
   };
 }
 
@@ -116,6 +141,6 @@ function axisCounter(step: EvaluationStep, halfSpace: AxisHalfSpace, walk: Walk)
     countAxis(walk.hostRows(rows), halfSpace, epsilon, walk.scale);
   return {
     count: async (rows) => count(rows, parseRational(step.epsilon)),
-    curve: async (epsilon) => count(step.test, epsilon).advRisk,
+    curve: async (epsilons) => epsilons.map((epsilon) => count(step.test, epsilon).advRisk),
   };
 }

@@ -87,16 +87,16 @@ function reaches(counts: Counts, level: Rational): boolean {
  * The feasible candidate with the lowest adversarial risk on the choosing split; of equal ones the last under the
  * paper protocol, the first otherwise. Without a feasible one, the one with the highest risk there (method §2.6).
  */
-export function chooseCandidate(
-  candidates: readonly Candidate[],
+export function chooseCandidate<C extends Pick<Candidate, 'feasible' | 'choosing'>>(
+  candidates: readonly C[],
   ties: 'first' | 'last',
-): Candidate | undefined {
+): C | undefined {
   const feasible = candidates.filter((candidate) => candidate.feasible);
   const better =
     feasible.length > 0
-      ? (a: Candidate, b: Candidate) => b.choosing.advRisk * a.choosing.n - a.choosing.advRisk * b.choosing.n
-      : (a: Candidate, b: Candidate) => a.choosing.risk - b.choosing.risk;
-  let best: Candidate | undefined;
+      ? (a: C, b: C) => b.choosing.advRisk * a.choosing.n - a.choosing.advRisk * b.choosing.n
+      : (a: C, b: C) => a.choosing.risk - b.choosing.risk;
+  let best: C | undefined;
   for (const candidate of feasible.length > 0 ? feasible : candidates) {
     const gain = best === undefined ? 1 : better(candidate, best);
     if (gain > 0 || (gain === 0 && ties === 'last')) best = candidate;

@@ -18,6 +18,18 @@ export type RegionShape =
        */
       readonly denominator?: BigInt64Array;
     }
+  | {
+      readonly kind: 'balls';
+      readonly T: number;
+      readonly columns: number;
+      readonly center: Float32Array | Float64Array;
+      readonly radius: Float64Array;
+      /**
+       * On byte data: the radius in stored units, squared for l2, which is a whole number as center times the scale
+       * is, so that every comparison can be decided exactly. Absent on float data.
+       */
+      readonly storedRadius?: BigInt64Array;
+    }
   | { readonly kind: 'halfspace'; readonly w: Float64Array; readonly b: number };
 
 /** A region with what it claims: a certificate that can be recounted without any search code. */
@@ -34,7 +46,7 @@ export interface RegionFile {
 
 /**
  * `region.npz`: the arrays of product documentation (`kind, metric, domain, epsilon_num, epsilon_den,
- * dataset_digest`; rectangles `center, half_edge`; half-spaces `w, b`), besides them what a recount needs, the counts
+ * dataset_digest`; rectangles `center, half_edge`; balls `center, radius`; half-spaces `w, b`), besides them what a recount needs, the counts
  * claimed, and the SHA-256 over all other arrays. Equal regions give equal bytes.
  */
 export async function encodeRegion(region: RegionFile): Promise<Uint8Array> {
@@ -110,6 +122,15 @@ function shapeArrays(shape: RegionShape): Record<string, NpyArray> {
     data instanceof Float32Array
       ? { dtype: 'f4', shape: [shape.T, shape.columns], data }
       : { dtype: 'f8', shape: [shape.T, shape.columns], data };
+  if (shape.kind === 'balls') {
+    return {
+      center: table(shape.center),
+      radius: { dtype: 'f8', shape: [shape.T], data: shape.radius },
+      ...(shape.storedRadius === undefined
+        ? {}
+        : { stored_radius: { dtype: 'i8', shape: [shape.T], data: shape.storedRadius } }),
+    };
+  }
   return {
     center: table(shape.center),
     half_edge: table(shape.halfEdge),
@@ -126,8 +147,18 @@ function shapeOf(entries: NpzEntries): RegionShape {
     if (b === undefined) throw new RangeError('the array "b" is empty');
     return { kind, w: entries.f8('w').data, b };
   }
-  if (kind !== 'rectangles') throw new RangeError(`kind "${kind}" is neither rectangles nor halfspace`);
+  if (kind !== 'rectangles' && kind !== 'balls') {
+    throw new RangeError(`kind "${kind}" is neither rectangles, balls nor halfspace`);
+  }
   const [T = 0, columns = 0] = entries.take('center').shape;
+  if (kind === 'balls') {
+    const radius = entries.f8('radius').data;
+    const storedRadius = entries.has('stored_radius') ? entries.i8('stored_radius').data : undefined;
+    if (radius.length !== T || (storedRadius ?? radius).length !== T)
+      throw new RangeError(`there are ${T} centres, but not as many radii`);
+    const center = floats(entries, 'center', T * columns);
+    return { kind, T, columns, center, radius, ...(storedRadius === undefined ? {} : { storedRadius }) };
+  }
   return {
     kind,
     T,

@@ -1,4 +1,8 @@
+import type { Metric } from '@levy/contracts';
+import type { LoadedDataset } from '@levy/datasets';
+import type { Balls } from '../balls/balls.js';
 import type { Clusters } from '../rectangles/clusters.js';
+import { gatherRows } from '../rows/row-list.js';
 import type { Region } from './region.js';
 import type { RegionShape } from './region-file.js';
 
@@ -24,9 +28,27 @@ export function rectanglesShape(clusters: Clusters, scale: number): RegionShape 
   };
 }
 
+/** Balls in units of the values; on bytes with their radii as whole numbers besides. */
+export function ballsShape(balls: Balls, metric: Metric, { dataset, train }: LoadedDataset): RegionShape {
+  const { columns, scale } = dataset;
+  const centres = gatherRows(
+    train,
+    Uint32Array.from(balls, ({ row }) => row),
+  );
+  const radii = balls.map(({ radius }) => radius);
+  const shape = { kind: 'balls', T: balls.length, columns } as const;
+  if (centres.dtype === 'f4') return { ...shape, center: centres.data, radius: Float64Array.from(radii) };
+  return {
+    ...shape,
+    center: Float64Array.from(centres.data, (value) => value / scale),
+    radius: Float64Array.from(radii, (radius) => (metric === 'l2' ? Math.sqrt(radius) : radius) / scale),
+    storedRadius: BigInt64Array.from(radii, BigInt),
+  };
+}
+
 /** E = {x : w·x + b ≤ 0}, in units of the values. */
 export function halfSpaceShape(
-  region: Exclude<Region, { kind: 'rectangles' }>,
+  region: Extract<Region, { kind: 'hyperplane' | 'axis' }>,
   columns: number,
   scale: number,
 ): RegionShape {

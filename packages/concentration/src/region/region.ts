@@ -1,6 +1,8 @@
 import { parseRational } from '@levy/contracts';
-import type { RegionStep } from '@levy/plan';
+import { coveredCount, type RegionStep, requiredLevel } from '@levy/plan';
 import { type Static, Type } from 'typebox';
+import { BallsSchema } from '../balls/balls.js';
+import { countsOfBalls } from '../balls/membership.js';
 import { CountsSchema } from '../counts.js';
 import { fitHyperplane, storedReach } from '../halfspaces/hyperplane.js';
 import { AxisHalfSpaceSchema } from '../halfspaces/scan.js';
@@ -17,6 +19,14 @@ export const RegionSchema = Type.Union([
     candidate: CandidateSchema,
   }),
   Type.Object({
+    kind: Type.Literal('balls'),
+    /** As asked for: fewer balls may have been enough. */
+    T: Type.Integer({ minimum: 1 }),
+    balls: BallsSchema,
+    /** Of several T, risk ≥ α(1 + slack) on the choosing split too. */
+    feasible: Type.Boolean(),
+  }),
+  Type.Object({
     kind: Type.Literal('hyperplane'),
     w: Type.Array(Type.Number()),
     threshold: Type.Number(),
@@ -31,6 +41,8 @@ export async function findRegion(step: RegionStep, walk: Walk): Promise<Region> 
   switch (step.kind) {
     case 'rectangles':
       return chooseRectangles(step, walk);
+    case 'balls':
+      return chooseBalls(step, walk);
     case 'hyperplane':
       return fitRegionHyperplane(step, walk);
     case 'axis': {
@@ -67,6 +79,29 @@ async function chooseRectangles(
     list: chosen.list,
     candidate: { T, seed, q, covered, feasible, train, choosing },
   };
+}
+
+/** One T is taken as it is; of several, the one that does best on the choosing split, as candidates are chosen. */
+async function chooseBalls(step: Extract<RegionStep, { kind: 'balls' }>, walk: Walk): Promise<Region> {
+  const contenders = [];
+  for (const candidate of step.candidates)
+    contenders.push({ step: candidate, balls: await walk.get(candidate) });
+  walk.neighbourhoods[Symbol.dispose]();
+  const [only] = contenders;
+  if (contenders.length === 1 && only !== undefined) {
+    return { kind: 'balls', T: only.step.T, balls: only.balls, feasible: true };
+  }
+  const judged = [];
+  for (const { step: candidate, balls } of contenders) {
+    const { metric, alpha, slack, T } = candidate;
+    const epsilon = parseRational(candidate.epsilon);
+    const choosing = await countsOfBalls(walk, balls, metric, step.choosing, epsilon);
+    const feasible = choosing.risk >= coveredCount(requiredLevel(alpha, slack), choosing.n, 'ceil');
+    judged.push({ T, balls, feasible, choosing });
+  }
+  const best = chooseCandidate(judged, step.ties);
+  if (best === undefined) throw new RangeError('a balls region needs at least one T');
+  return { kind: 'balls', T: best.T, balls: best.balls, feasible: best.feasible };
 }
 
 async function fitRegionHyperplane(

@@ -34,7 +34,7 @@ export function verifyRegion(region: RegionFile, dataset: LoadedDataset): Verifi
       `the region was found on the data set ${region.datasetDigest}, but ${dataset.dataset.id} is ${digest}`,
     );
   }
-  const width = region.shape.kind === 'rectangles' ? region.shape.columns : region.shape.w.length;
+  const width = region.shape.kind === 'halfspace' ? region.shape.w.length : region.shape.columns;
   if (width !== columns)
     throw new RangeError(`the region has ${width} coordinates, ${dataset.dataset.id} has ${columns}`);
   const holdout = region.protocol === 'holdout';
@@ -76,6 +76,11 @@ function judgeOf(region: RegionFile, { dataset }: LoadedDataset): Judge {
   const { shape, epsilon } = region;
   if (shape.kind === 'halfspace')
     return judgeHalfSpace(shape, region.metric, epsilon, dataset.scale, dataset.dtype);
+  if (shape.kind === 'balls') {
+    return dataset.dtype === 'u1'
+      ? judgeByteBalls(shape, region.metric, epsilon, dataset.scale)
+      : judgeFloatBalls(shape, region.metric, rationalToNumber(epsilon));
+  }
   const range = region.domain === 'box' ? dataset.valueRange : undefined;
   if (region.domain === 'box' && range === undefined) {
     throw new RangeError(`the region is of domain box, but ${dataset.id} declares no value range`);
@@ -160,6 +165,78 @@ function judgeFloatRectangles(shape: RectanglesShape, epsilon: Rational, range: 
       }
       if (!farOut) inside = false;
       if (!out) within = false;
+    }
+    return { inside, within };
+  };
+}
+
+type BallsShape = Extract<RegionShape, { kind: 'balls' }>;
+
+/**
+ * On bytes a ball holds what is at most its stored radius away, and reaches what is at most the largest whole distance
+ * that r + ε allows, looked for by halving: with squares D and R, and a = D − R − ε², a ≤ 0 or a² ≤ 4ε²R.
+ */
+function judgeByteBalls(shape: BallsShape, metric: Metric, epsilon: Rational, scale: number): Judge {
+  const { T, columns: d, storedRadius } = shape;
+  if (storedRadius === undefined) {
+    throw new RangeError(
+      'a region of balls on byte data needs its "stored_radius" array to be counted exactly',
+    );
+  }
+  const { num, den } = multiplyRational(epsilon, rational(scale));
+  const allows = (D: number, R: bigint): boolean => {
+    if (metric === 'linf') return BigInt(D) * den <= R * den + num;
+    const a = (BigInt(D) - R) * den * den - num * num;
+    return a <= 0n || a * a <= 4n * num * num * den * den * R;
+  };
+  const balls = Array.from({ length: T }, (_, t) => {
+    const R = storedRadius[t] ?? 0n;
+    let [low, high] = [Number(R), 2 ** 32];
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (allows(middle, R)) low = middle;
+      else high = middle;
+    }
+    const center = Array.from(shape.center.subarray(t * d, (t + 1) * d), (value) =>
+      Math.round(value * scale),
+    );
+    return { center, holds: Number(R), reaches: low };
+  });
+  return (row) => {
+    let [inside, within] = [false, false];
+    for (const { center, holds, reaches } of balls) {
+      let [square, most] = [0, 0];
+      for (let j = 0; j < d; j++) {
+        const offset = (row[j] ?? 0) - (center[j] ?? 0);
+        square += offset ** 2;
+        most = Math.max(most, Math.abs(offset));
+      }
+      const distance = metric === 'l2' ? square : most;
+      inside ||= distance <= holds;
+      within ||= distance <= reaches;
+    }
+    return { inside, within };
+  };
+}
+
+/** On floats distances are summed in float64, in which the radii were found. */
+function judgeFloatBalls(
+  { T, columns: d, center, radius }: BallsShape,
+  metric: Metric,
+  epsilon: number,
+): Judge {
+  return (row) => {
+    let [inside, within] = [false, false];
+    for (let t = 0; t < T; t++) {
+      let [square, most] = [0, 0];
+      for (let j = 0; j < d; j++) {
+        const offset = Math.abs((row[j] ?? 0) - (center[t * d + j] ?? 0));
+        square += offset * offset;
+        most = Math.max(most, offset);
+      }
+      const distance = metric === 'l2' ? Math.sqrt(square) : most;
+      inside ||= distance <= (radius[t] ?? 0);
+      within ||= distance <= (radius[t] ?? 0) + epsilon;
     }
     return { inside, within };
   };

@@ -3,6 +3,7 @@ import type { StepName } from '@levy/plan';
 import { clustersCodec, componentCodec, marginsCodec, radiiCodec } from '../artifacts/array-codecs.js';
 import type { Codec } from '../artifacts/codec.js';
 import { jsonCodec } from '../artifacts/json-codec.js';
+import { BallsSchema, runBalls } from '../balls/balls.js';
 import { EvaluationSchema, evaluate } from '../evaluation/evaluation.js';
 import { principalComponent } from '../halfspaces/principal-component.js';
 import { ScanOutcomeSchema, scanAxes } from '../halfspaces/scan.js';
@@ -55,6 +56,7 @@ const IMPLEMENTATIONS: { readonly [N in StepName]: Implementation<N> } = {
   },
   search: { codec: jsonCodec(SearchOutcomeSchema), run: searchQ },
   restarts: { codec: jsonCodec(RestartsOutcomeSchema), run: runRestarts },
+  balls: { codec: jsonCodec(BallsSchema), run: runBalls },
   component: {
     codec: componentCodec,
     async run(step, walk) {

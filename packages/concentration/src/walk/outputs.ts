@@ -1,5 +1,6 @@
 import type { Margins } from '@levy/kernels';
 import type { Step, StepName } from '@levy/plan';
+import type { Balls } from '../balls/balls.js';
 import type { Evaluation } from '../evaluation/evaluation.js';
 import type { ScanOutcome } from '../halfspaces/scan.js';
 import type { Clusters } from '../rectangles/clusters.js';
@@ -14,6 +15,7 @@ export interface Outputs {
   margins: Margins;
   search: SearchOutcome;
   restarts: RestartsOutcome;
+  balls: Balls;
   component: Float64Array;
   scan: ScanOutcome;
   region: Region;

@@ -1,6 +1,7 @@
 import type { LoadedDataset } from '@levy/datasets';
 import type { Engine, Margins, Matrix, Rectangles } from '@levy/kernels';
 import { type NeighboursStep, type Plan, type RowList, rowCount, type StepName, stepKey } from '@levy/plan';
+import { HeldNeighbourhoods } from '../balls/held-neighbourhoods.js';
 import type { MeasurementContext } from '../measurement.js';
 import { implementationOf } from './implementations.js';
 import type { Outputs, StepOf } from './outputs.js';
@@ -23,6 +24,8 @@ export class Walk implements Disposable {
   private readonly met = new Set<string>();
   /** Seconds that steps asked for by the running one have taken. */
   private nestedSeconds = 0;
+  /** Of the balls of this job. */
+  readonly neighbourhoods = new HeldNeighbourhoods();
   private readonly matrices: RowMatrices;
   private readonly meter: ProgressMeter;
 
@@ -135,6 +138,7 @@ export class Walk implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.neighbourhoods[Symbol.dispose]();
     this.matrices[Symbol.dispose]();
   }
 }

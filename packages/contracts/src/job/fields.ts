@@ -57,11 +57,11 @@ export const JOB_FIELDS = {
   }),
   method: Type.Enum([...METHODS], {
     description:
-      'linf: rectangles (default), axis; l2: hyperplane, axis. balls (the default for l2), halfspace and all are not available yet',
+      'linf: rectangles (default), balls, axis; l2: balls (default), hyperplane, axis. halfspace and all are not available yet',
   }),
   T: Type.Union([TSchema, Type.Array(TSchema, { minItems: 1, maxItems: 64, uniqueItems: true })], {
     description:
-      'Number of rectangles, or a list from which the job chooses; required for rectangles, refused for the rest',
+      'Number of rectangles or balls, or a list from which the job chooses; required for these methods, refused for the rest',
   }),
   protocol: Type.Enum([...PROTOCOLS], {
     default: 'holdout',

@@ -40,6 +40,11 @@ export const RectanglesSpecSchema = Type.Object(
   { additionalProperties: false },
 );
 
+export const BallsSpecSchema = Type.Object(
+  { ...common, method: Type.Literal('balls'), T: JOB_FIELDS.T, ...commonDefaulted },
+  { additionalProperties: false },
+);
+
 export const HyperplaneSpecSchema = Type.Object(
   { ...common, method: Type.Literal('hyperplane'), ...commonDefaulted },
   { additionalProperties: false },
@@ -51,11 +56,12 @@ export const AxisSpecSchema = Type.Object(
 );
 
 /** A job's spec with its defaults filled in and the data set's digest fixed. */
-export const JobSpecSchema = Type.Union([RectanglesSpecSchema, HyperplaneSpecSchema, AxisSpecSchema], {
-  $id: 'JobSpec',
-  title: 'JobSpec',
-});
+export const JobSpecSchema = Type.Union(
+  [RectanglesSpecSchema, BallsSpecSchema, HyperplaneSpecSchema, AxisSpecSchema],
+  { $id: 'JobSpec', title: 'JobSpec' },
+);
 export type RectanglesSpec = Static<typeof RectanglesSpecSchema>;
+export type BallsSpec = Static<typeof BallsSpecSchema>;
 export type HyperplaneSpec = Static<typeof HyperplaneSpecSchema>;
 export type AxisSpec = Static<typeof AxisSpecSchema>;
 export type JobSpec = Static<typeof JobSpecSchema>;

@@ -36,13 +36,18 @@ export async function distanceRows(
   return all;
 }
 
-function distancesOf(points: ReferenceMatrix, length: number): Distances {
+export function distancesOf(points: ReferenceMatrix, length: number): Distances {
   return points.dtype === 'u1' ? new Int32Array(length) : new Float32Array(length);
 }
 
 /** Summed in float64; writing into float32 rounds once. */
-function fillDistances(from: Float64Array, to: ReferenceMatrix, distance: Distance, out: Distances): void {
-  const between = distance === 'l1' ? l1 : squaredL2;
+export function fillDistances(
+  from: Float64Array,
+  to: ReferenceMatrix,
+  distance: Distance,
+  out: Distances,
+): void {
+  const between = { l1, 'squared-l2': squaredL2, linf }[distance];
   for (let j = 0; j < to.rows; j++) {
     out[j] = between(from, to.row(j));
   }
@@ -62,4 +67,12 @@ function squaredL2(a: Float64Array, b: Float64Array): number {
     sum += (at(a, j) - at(b, j)) ** 2;
   }
   return sum;
+}
+
+function linf(a: Float64Array, b: Float64Array): number {
+  let most = 0;
+  for (let j = 0; j < a.length; j++) {
+    most = Math.max(most, Math.abs(at(a, j) - at(b, j)));
+  }
+  return most;
 }

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import {
   checkCentres,
+  checkCount,
   checkDirections,
   checkDistance,
   checkMatrix,
@@ -20,13 +21,16 @@ import {
   type EngineInfo,
   type Margins,
   type MatrixHandle,
+  type Neighbourhoods,
   type PassOptions,
+  type Reach,
   type Rectangles,
 } from '../engine.js';
 import type { Matrix, RowRange } from '../matrix.js';
 import { distanceRows, neighbourRadii } from './distances.js';
 import { margins } from './margins.js';
 import { nearestCentres } from './nearest-centres.js';
+import { findNeighbourhoods, ReferenceNeighbourhoods, recount } from './neighbourhoods.js';
 import { combine, project } from './products.js';
 import { ReferenceHandle, type ReferenceMatrix } from './reference-matrix.js';
 
@@ -76,6 +80,27 @@ class ReferenceEngine implements Engine {
     return distanceRows(heldQueries, heldPoints, distance, options);
   }
 
+  async neighbourhoods(
+    points: MatrixHandle,
+    distance: Distance,
+    count: number,
+    reach: Reach,
+    options: PassOptions = {},
+  ): Promise<Neighbourhoods> {
+    const held = this.held(points);
+    checkDistance(points, distance);
+    checkCount(points, count);
+    return findNeighbourhoods(points, held, distance, count, reach, options);
+  }
+
+  takeOut(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options: PassOptions = {}): Promise<void> {
+    return this.recount(neighbourhoods, rows, -1, options);
+  }
+
+  putBack(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options: PassOptions = {}): Promise<void> {
+    return this.recount(neighbourhoods, rows, 1, options);
+  }
+
   async nearestCentres(
     points: MatrixHandle,
     range: RowRange,
@@ -116,6 +141,20 @@ class ReferenceEngine implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.disposed = true;
+  }
+
+  private async recount(
+    neighbourhoods: Neighbourhoods,
+    rows: MatrixHandle,
+    by: 1 | -1,
+    options: PassOptions,
+  ): Promise<void> {
+    const held = this.held(rows);
+    checkPair(rows, neighbourhoods.points);
+    if (!(neighbourhoods instanceof ReferenceNeighbourhoods)) {
+      throw new RangeError('the neighbourhoods were found by another engine');
+    }
+    return recount(neighbourhoods, held, by, options);
   }
 
   private held(handle: MatrixHandle): ReferenceMatrix {

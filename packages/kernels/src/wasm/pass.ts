@@ -26,7 +26,9 @@ export const TASK_STEPS = {
 
 /** Kinds of distance; as in assembly/tile.ts. */
 export function distanceKind({ dtype }: WasmMatrix, distance: Distance): number {
-  return (dtype === 'u1' ? 0 : 2) + (distance === 'l1' ? 0 : 1);
+  return { u1: { l1: 0, 'squared-l2': 1, linf: 4 }, f4: { l1: 2, 'squared-l2': 3, linf: 5 } }[dtype][
+    distance
+  ];
 }
 
 export function distanceTaskSteps({ dtype }: WasmMatrix): number {

@@ -70,6 +70,16 @@ export class SharedHeap {
     };
   }
 
+  /**
+   * Says early that blocks of so many bytes in all will not fit.
+   * @throws EngineError 'memory'
+   */
+  checkRoom(bytes: number, purpose: string): void {
+    if (this.used + bytes > MAX_PAGES * PAGE) {
+      throw this.full(bytes, purpose);
+    }
+  }
+
   bytes(start: number, length: number): Uint8Array {
     return new Uint8Array(this.memory.buffer, start, length);
   }
@@ -95,18 +105,22 @@ export class SharedHeap {
     try {
       this.memory.grow(pages);
     } catch (cause) {
-      throw new EngineError(
-        'memory',
-        `${purpose} need ${bytes} bytes; with the ${this.used} in use they do not fit into the ` +
-          `${MAX_PAGES * PAGE} that this engine can address, or the machine has no more`,
-        { cause },
-      );
+      throw this.full(bytes, purpose, cause);
     }
     if (open !== last) {
       this.gaps.push(open);
     }
     open.end = end + pages * PAGE;
     return open;
+  }
+
+  private full(bytes: number, purpose: string, cause?: unknown): EngineError {
+    return new EngineError(
+      'memory',
+      `${purpose} need ${bytes} bytes; with the ${this.used} in use they do not fit into the ` +
+        `${MAX_PAGES * PAGE} that this engine can address, or the machine has no more`,
+      { cause },
+    );
   }
 
   private release(start: number, end: number): void {

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type Engine, EngineError } from '../engine.js';
 import { createReferenceEngine } from '../reference/reference-engine.js';
+import { entriesOf } from '../testing/entries.js';
 import { byteMatrix, centresOf, floatMatrix, rectanglesOf } from '../testing/samples.js';
 import { SharedHeap } from './shared-heap.js';
 import { compileKernels, createWasmEngine, WasmEngine } from './wasm-engine.js';
@@ -109,6 +110,28 @@ describe('an aborted pass', () => {
     await expectRight(engine);
   });
 
+  it('that finds neighbourhoods or takes rows out does so too', async () => {
+    const heap = new SharedHeap();
+    await using engine = new WasmEngine(heap, await startPool(heap, 2));
+    using points = await engine.load(byteMatrix(1, 4000, 784));
+    const used = heap.usedBytes;
+    const stopping = () => {
+      const controller = new AbortController();
+      return { signal: controller.signal, onProgress: () => controller.abort(new Error('enough')) };
+    };
+    const find = (options = {}) =>
+      engine.neighbourhoods(points, 'squared-l2', 50, (radius) => radius, options);
+    await expect(find(stopping())).rejects.toThrow('enough');
+    expect(heap.usedBytes).toBe(used);
+    const found = await find();
+    await expect(engine.takeOut(found, points, stopping())).rejects.toThrow('enough');
+    found[Symbol.dispose]();
+    found[Symbol.dispose]();
+    expect(heap.usedBytes).toBe(used);
+    await expect(engine.takeOut(found, points)).rejects.toThrow('disposed');
+    await expectRight(engine);
+  });
+
   it('rejects while it waits for its turn', async () => {
     await using engine = await createWasmEngine({ threads: 1 });
     using points = await engine.load(byteMatrix(1, 2000, 500));
@@ -187,6 +210,8 @@ describe('memory', () => {
     const refused = engine.neighbourRadii(points, 'l1', 30_000);
     await expect(refused).rejects.toMatchObject({ name: 'EngineError', kind: 'memory' });
     await expect(refused).rejects.toThrow(/6000000000 bytes/);
+    const lists = engine.neighbourhoods(points, 'linf', 10_000, (radius) => radius);
+    await expect(lists).rejects.toThrow(/lists of the 10000 nearest of 40000 rows need 4800000000 bytes/);
     await expectRight(engine);
   });
 });
@@ -211,7 +236,10 @@ async function exactAnswers(engine: Engine) {
     engine.nearestCentres(points, range, centresOf(matrix, 7)),
     engine.margins(points, range, rectanglesOf(matrix, 7, 1, true)),
   ]);
-  return { l1, l2, nearest, margins };
+  using found = await engine.neighbourhoods(points, 'squared-l2', 30, (radius) => radius + 90_000);
+  using gone = await engine.load(byteMatrix(1, 20, 100));
+  await engine.takeOut(found, gone);
+  return { l1, l2, nearest, margins, near: entriesOf(found) };
 }
 
 async function everything(engine: Engine) {

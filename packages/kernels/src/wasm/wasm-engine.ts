@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import {
   checkCentres,
+  checkCount,
   checkDirections,
   checkDistance,
   checkMatrix,
@@ -21,7 +22,9 @@ import {
   type EngineInfo,
   type Margins,
   type MatrixHandle,
+  type Neighbourhoods,
   type PassOptions,
+  type Reach,
   type Rectangles,
 } from '../engine.js';
 import type { Matrix, RowRange } from '../matrix.js';
@@ -29,6 +32,7 @@ import { distanceRows } from './distance-rows.js';
 import { margins } from './margins.js';
 import { nearestCentres } from './nearest-centres.js';
 import { neighbourRadii } from './neighbour-radii.js';
+import { findNeighbourhoods, recount, WasmNeighbourhoods } from './neighbourhoods.js';
 import type { PassContext } from './pass.js';
 import { combine, project } from './products.js';
 import { SharedHeap } from './shared-heap.js';
@@ -131,6 +135,28 @@ export class WasmEngine implements Engine {
     return await distanceRows(heldQueries, heldPoints, distance, this.context(options));
   }
 
+  async neighbourhoods(
+    points: MatrixHandle,
+    distance: Distance,
+    count: number,
+    reach: Reach,
+    options: PassOptions = {},
+  ): Promise<Neighbourhoods> {
+    const held = this.held(points);
+    checkDistance(points, distance);
+    checkCount(points, count);
+    using _ = held.use();
+    return await findNeighbourhoods(held, distance, count, reach, this.context(options));
+  }
+
+  takeOut(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options: PassOptions = {}): Promise<void> {
+    return this.recount(neighbourhoods, rows, -1, options);
+  }
+
+  putBack(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options: PassOptions = {}): Promise<void> {
+    return this.recount(neighbourhoods, rows, 1, options);
+  }
+
   async nearestCentres(
     points: MatrixHandle,
     range: RowRange,
@@ -186,6 +212,22 @@ export class WasmEngine implements Engine {
 
   private context(options: PassOptions): PassContext {
     return { heap: this.heap, pool: this.pool, options };
+  }
+
+  private async recount(
+    neighbourhoods: Neighbourhoods,
+    rows: MatrixHandle,
+    by: 1 | -1,
+    options: PassOptions,
+  ): Promise<void> {
+    const queries = this.held(rows);
+    checkPair(rows, neighbourhoods.points);
+    if (!(neighbourhoods instanceof WasmNeighbourhoods) || neighbourhoods.points.heap !== this.heap) {
+      throw new RangeError('the neighbourhoods were found by another engine');
+    }
+    using _ = queries.use();
+    using __ = neighbourhoods.use();
+    await recount(neighbourhoods, queries, by, this.context(options));
   }
 
   private held(handle: MatrixHandle): WasmMatrix {
