@@ -65,7 +65,7 @@ const PLACING_SHARE = 0.05;
  * their distances in float64, with which it is counted.
  */
 function floatRadius({ centre, rows }: PlacedBall, matrix: Matrix, metric: Metric): number {
-  const [from] = [gatherRows(matrix, Uint32Array.of(centre)).data];
+  const from = gatherRows(matrix, Uint32Array.of(centre)).data;
   const to = gatherRows(matrix, rows);
   let most = 0;
   for (let row = 0; row < to.rows; row++) most = Math.max(most, distanceBetween(from, to, row, metric));
