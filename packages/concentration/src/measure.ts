@@ -13,8 +13,10 @@ import { type Plan, planJob } from '@levy/plan';
 import { curveOf, estimateOf, type Findings, traceOf, warningsOf } from './evaluation/estimate.js';
 import { curveCsv, traceCsv } from './evaluation/tables.js';
 import type { MeasuredFile, Measurement, MeasurementContext } from './measurement.js';
+import { boxesOfFaces } from './rectangles/best/faces-step.js';
 import { clustersStepOf } from './rectangles/candidate.js';
 import type { RestartsOutcome } from './rectangles/search.js';
+import type { Region } from './region/region.js';
 import { encodeRegion, type RegionShape } from './region/region-file.js';
 import { ballsShape, halfSpaceShape, rectanglesShape } from './region/region-shape.js';
 import { Walk } from './walk/walk.js';
@@ -36,7 +38,7 @@ export async function measure(spec: JobSpec, context: MeasurementContext): Promi
   const region = await walk.get(plan.evaluation.region);
   const scan = await walk.get(plan.evaluation.scan);
   const outcomes = await restartsOutcomes(plan, walk);
-  const winner = region.kind === 'rectangles' ? outcomes[region.list] : undefined;
+  const winner = restartsOf(region, outcomes, plan);
   const findings: Findings = {
     plan,
     region,
@@ -75,6 +77,18 @@ async function restartsOutcomes(plan: Plan, walk: Walk): Promise<RestartsOutcome
   const outcomes = [];
   for (const step of region.candidates) outcomes.push(await walk.get(step));
   return outcomes;
+}
+
+/** The restarts at the T of the region. */
+function restartsOf(
+  region: Region,
+  outcomes: readonly RestartsOutcome[],
+  plan: Plan,
+): RestartsOutcome | undefined {
+  const step = plan.evaluation.region;
+  if (region.kind === 'rectangles') return outcomes[region.list];
+  if (region.kind !== 'faces' || step.kind !== 'rectangles') return undefined;
+  return outcomes[step.candidates.findIndex(({ setting }) => setting.T === region.T)];
 }
 
 async function filesOf(
@@ -118,6 +132,9 @@ async function filesOf(
 
 async function shapeOf({ plan, region }: Findings, walk: Walk): Promise<RegionShape> {
   if (region.kind === 'balls') return ballsShape(region.balls, plan.spec.metric, walk.dataset);
+  if (region.kind === 'faces') {
+    return rectanglesShape(boxesOfFaces(region.candidate, plan.evaluation.fit, walk), walk.scale);
+  }
   if (region.kind !== 'rectangles') return halfSpaceShape(region, plan.dataset.columns, walk.scale);
   const step = plan.evaluation.region;
   const setting = step.kind === 'rectangles' ? step.candidates[region.list]?.setting : undefined;

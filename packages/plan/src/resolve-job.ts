@@ -168,8 +168,14 @@ function methodFaults(job: Partial<JobSubmission>): Fault[] {
     }
     return faults;
   }
-  if (job.search === 'best') {
-    faults.push(fault('search', 'not-yet', 'search "best" is not available yet; choose "paper"'));
+  if (job.search === 'best' && protocolOf(job) === 'paper') {
+    faults.push(
+      fault(
+        'search',
+        'search-protocol',
+        'the paper protocol searches as the paper does; leave search out or choose holdout',
+      ),
+    );
   }
   if (job.q !== undefined && job.qTolerance !== undefined) {
     faults.push(
@@ -341,7 +347,7 @@ function fillDefaults(job: JobSubmission, dataset: Dataset): JobSpec {
     method: 'rectangles',
     T: job.T ?? [],
     domain: job.domain ?? (boxByDefault ? 'box' : 'unbounded'),
-    search: 'paper',
+    search: job.search ?? (protocol === 'paper' ? 'paper' : 'best'),
     restarts: job.restarts ?? DEFAULTS.restarts,
     ...(job.q === undefined ? {} : { q: job.q }),
     neighbors: job.neighbors ?? DEFAULTS.neighbors,

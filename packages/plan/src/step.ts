@@ -13,6 +13,7 @@ export type Step =
   | MarginsStep
   | SearchStep
   | RestartsStep
+  | FacesStep
   | BallsStep
   | ComponentStep
   | ScanStep
@@ -94,6 +95,22 @@ export interface RestartsStep {
 }
 
 /**
+ * The best of at most `rectangles` rectangles with few faces each, by a search over faces rather than clusters
+ * (docs/method.md, "Search"). Contains what fewer rectangles found.
+ */
+export interface FacesStep extends OnEngine {
+  readonly name: 'faces';
+  readonly rows: RowList;
+  readonly choosing: RowList;
+  readonly rectangles: number;
+  readonly alpha: number;
+  readonly slack: number;
+  /** p/q */
+  readonly epsilon: string;
+  readonly smaller?: FacesStep;
+}
+
+/**
  * The balls of the greedy search (method §3): which rows are their centres, and their radii. Its lists and counts are
  * gigabytes and never leave the machine, so that the pass and the placement are one step.
  */
@@ -130,6 +147,8 @@ export type RegionStep = {
   | {
       readonly kind: 'rectangles';
       readonly candidates: readonly RestartsStep[];
+      /** Of search "best". */
+      readonly faces?: FacesStep;
       readonly ties: 'first' | 'last';
     }
   | {
@@ -186,8 +205,13 @@ export function needsOf(step: Step): readonly Step[] {
       return [step.setting.neighbours];
     case 'restarts':
       return 'search' in step.q ? [step.q.search] : [step.setting.neighbours];
+    case 'faces':
+      return step.smaller === undefined ? [] : [step.smaller];
     case 'region':
-      return step.kind === 'rectangles' || step.kind === 'balls'
+      if (step.kind === 'rectangles') {
+        return step.faces === undefined ? step.candidates : [...step.candidates, step.faces];
+      }
+      return step.kind === 'balls'
         ? step.candidates
         : step.kind === 'hyperplane'
           ? [step.component]

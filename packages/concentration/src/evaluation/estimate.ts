@@ -12,6 +12,7 @@ import { gaussianConcentration } from '@levy/datasets';
 import { coveredCount, listOf, type Plan, requiredLevel } from '@levy/plan';
 import type { Counts } from '../counts.js';
 import type { ScanOutcome } from '../halfspaces/scan.js';
+import type { FacesCandidate } from '../rectangles/best/faces-step.js';
 import type { Candidate } from '../rectangles/candidate.js';
 import type { RestartsOutcome } from '../rectangles/search.js';
 import type { Region } from '../region/region.js';
@@ -36,8 +37,7 @@ export function estimateOf(findings: Findings): Told {
   const { spec, dataset } = plan;
   const test = withIntervals(evaluation.test, spec.confidence, testIsUntouched(plan));
   const bound = boundOf(test, spec.confidence);
-  const T =
-    region.kind === 'rectangles' ? region.candidate.T : region.kind === 'balls' ? region.T : undefined;
+  const T = tOf(region);
   const distribution = dataset.distribution;
   return {
     metric: spec.metric,
@@ -50,6 +50,7 @@ export function estimateOf(findings: Findings): Told {
     domain: spec.method === 'rectangles' ? spec.domain : 'unbounded',
     best: {
       ...(region.kind === 'rectangles' ? { seed: region.candidate.seed, q: region.candidate.q } : {}),
+      ...(region.kind === 'faces' ? sizesOf(region.candidate) : {}),
       train: fractions(evaluation.train),
       ...(evaluation.validation === undefined ? {} : { validation: fractions(evaluation.validation) }),
       test,
@@ -74,6 +75,22 @@ export function estimateOf(findings: Findings): Told {
   };
 }
 
+function tOf(region: Region): number | undefined {
+  switch (region.kind) {
+    case 'rectangles':
+      return region.candidate.T;
+    case 'faces':
+    case 'balls':
+      return region.T;
+    default:
+      return undefined;
+  }
+}
+
+function sizesOf({ rectangles }: FacesCandidate): { rectangles: number; faces: number } {
+  return { rectangles: rectangles.length, faces: rectangles.reduce((sum, faces) => sum + faces.length, 0) };
+}
+
 /** What deserves a word beside the figures. */
 export function warningsOf(findings: Findings): Warning[] {
   const { plan, region, evaluation } = findings;
@@ -82,7 +99,9 @@ export function warningsOf(findings: Findings): Warning[] {
   const fallsShort = ({ n, risk }: Counts) => risk < coveredCount(parseRational(alpha), n, 'ceil');
   const warnings: Warning[] = [];
   const feasible =
-    region.kind === 'rectangles' ? region.candidate.feasible : region.kind !== 'balls' || region.feasible;
+    region.kind === 'rectangles' || region.kind === 'faces'
+      ? region.candidate.feasible
+      : region.kind !== 'balls' || region.feasible;
   if (!feasible) {
     const level = rationalToNumber(requiredLevel(alpha, slack));
     warnings.push({

@@ -5,9 +5,10 @@ import { countBalls, countsOfBalls } from '../balls/membership.js';
 import { type Counts, CountsSchema } from '../counts.js';
 import { countProjections, storedReach } from '../halfspaces/hyperplane.js';
 import { type AxisHalfSpace, countAxis } from '../halfspaces/scan.js';
-import { clustersStepOf, countRectangles } from '../rectangles/candidate.js';
+import { boxesOfFaces } from '../rectangles/best/faces-step.js';
+import { clustersStepOf, countRectangles, countsAt } from '../rectangles/candidate.js';
 import { countMargins, Threshold } from '../rectangles/exceedance.js';
-import { facesInBox, storedRange } from '../rectangles/faces.js';
+import { facesInBox, rectanglesOf, storedRange } from '../rectangles/faces.js';
 import type { Region } from '../region/region.js';
 import type { Walk } from '../walk/walk.js';
 
@@ -51,7 +52,7 @@ export async function evaluate(step: EvaluationStep, walk: Walk): Promise<Evalua
 /** What the search counted, where it counted exactly what a region is judged by. */
 async function trainCounts(step: EvaluationStep, region: Region, counter: RegionCounter): Promise<Counts> {
   if (region.kind === 'balls') return counter.count(step.fit);
-  return region.kind === 'rectangles' ? region.candidate.train : region.train;
+  return region.kind === 'rectangles' || region.kind === 'faces' ? region.candidate.train : region.train;
 }
 
 interface RegionCounter {
@@ -64,6 +65,8 @@ async function regionCounter(step: EvaluationStep, region: Region, walk: Walk): 
   switch (region.kind) {
     case 'rectangles':
       return rectanglesCounter(step, region, walk);
+    case 'faces':
+      return facesCounter(step, region, walk);
     case 'balls':
       return ballsCounter(step, region, walk);
     case 'hyperplane':
@@ -103,6 +106,26 @@ async function rectanglesCounter(
     curve: async (epsilons) =>
       epsilons.map((epsilon) =>
         countMargins(margins, new Threshold(subtractRational(atEpsilon, epsilon), clusters, walk.scale)),
+      ),
+  };
+}
+
+/** As of other rectangles: every face that was found can be violated, whatever the domain. */
+async function facesCounter(
+  step: EvaluationStep,
+  { candidate }: Extract<Region, { kind: 'faces' }>,
+  walk: Walk,
+): Promise<RegionCounter> {
+  const boxes = boxesOfFaces(candidate, step.fit, walk);
+  const atEpsilon = parseRational(step.epsilon);
+  const rectangles = rectanglesOf(boxes);
+  const margins = await walk.margins(step.test, rectangles);
+  return {
+    count: async (rows) =>
+      countsAt(await walk.margins(rows, rectangles), boxes, walk.scale, atEpsilon, 'unbounded'),
+    curve: async (epsilons) =>
+      epsilons.map((epsilon) =>
+        countMargins(margins, new Threshold(subtractRational(atEpsilon, epsilon), boxes, walk.scale)),
       ),
   };
 }

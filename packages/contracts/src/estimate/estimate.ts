@@ -64,6 +64,10 @@ const estimateFields = {
   best: Type.Object({
     seed: Type.Optional(Type.Integer()),
     q: Type.Optional(Type.Number()),
+    rectangles: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'How many rectangles it has, where the face search found it' }),
+    ),
+    faces: Type.Optional(Type.Integer({ minimum: 1, description: 'How many faces they have in all' })),
     train: SplitMeasureSchema,
     validation: Type.Optional(SplitMeasureSchema),
     test: SplitMeasureSchema,

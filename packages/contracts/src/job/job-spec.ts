@@ -29,7 +29,7 @@ export const RectanglesSpecSchema = Type.Object(
     method: Type.Literal('rectangles'),
     T: JOB_FIELDS.T,
     domain: JOB_FIELDS.domain,
-    search: Type.Literal('paper'),
+    search: JOB_FIELDS.search,
     restarts: JOB_FIELDS.restarts,
     q: Type.Optional(JOB_FIELDS.q),
     neighbors: JOB_FIELDS.neighbors,

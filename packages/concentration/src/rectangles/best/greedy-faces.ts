@@ -1,0 +1,170 @@
+import type { Faces, Marks } from './beyond.js';
+import type { Face, LevelGrid, LevelledRows } from './level-grid.js';
+
+/** Which rows the other rectangles leave outside: E and E_ε can only shrink to a part of these. */
+export type Outside = Marks;
+
+export interface FittedFaces {
+  readonly faces: Faces;
+  /** How many of the rows that the others leave outside lie beyond these faces. */
+  readonly advRisk: number;
+}
+
+/**
+ * Finds the faces of one rectangle greedily: Algorithm 2 of the paper with half-spaces along single coordinates in
+ * place of balls. Each of at most `most` faces covers between an even share of what is left to cover and all of it,
+ * and is the one that adds the fewest rows to E_ε beside those it adds to E; ties to the lowest coordinate, then `>=`
+ * before `<=`, then to the outermost level.
+ */
+export class GreedyFaces {
+  private readonly strict: Int32Array;
+  private readonly reached: Int32Array;
+  private readonly strictLeft: Int32Array;
+  private readonly reachedLeft: Int32Array;
+  private readonly covered: Uint8Array;
+  private readonly expanded: Uint8Array;
+  private rows: Uint32Array = new Uint32Array(0);
+  private outside: Outside = { strictly: new Uint8Array(0), beyond: new Uint8Array(0) };
+
+  constructor(
+    private readonly grid: LevelGrid,
+    private readonly points: LevelledRows,
+  ) {
+    const size = grid.columns * grid.levels;
+    this.strict = new Int32Array(size);
+    this.reached = new Int32Array(size);
+    this.strictLeft = new Int32Array(size);
+    this.reachedLeft = new Int32Array(size);
+    this.covered = new Uint8Array(points.rows);
+    this.expanded = new Uint8Array(points.rows);
+  }
+
+  /** Looks at the rows that the other rectangles leave outside. */
+  look(outside: Outside): void {
+    this.outside = outside;
+    this.rows = positionsOf(outside.beyond);
+    this.strict.fill(0);
+    this.reached.fill(0);
+    for (const row of this.rows) {
+      this.tally(this.reached, row, 1);
+      if (outside.strictly[row] === 1) this.tally(this.strict, row, 1);
+    }
+  }
+
+  /** The faces with at least `need` of the rows strictly beyond them; undefined if there are none. */
+  fit(need: number, most: number): FittedFaces | undefined {
+    this.strictLeft.set(this.strict);
+    this.reachedLeft.set(this.reached);
+    this.covered.fill(0);
+    this.expanded.fill(0);
+    const faces: Face[] = [];
+    let [left, advRisk] = [need, 0];
+    while (left > 0) {
+      if (faces.length === most) return undefined;
+      const fewest = Math.ceil(left / (most - faces.length));
+      const face = this.cheapest(fewest, left, faces);
+      if (face === undefined) return undefined;
+      faces.push(face);
+      const added = this.cover(face, left, faces.length < most);
+      left -= added.risk;
+      advRisk += added.advRisk;
+    }
+    return { faces, advRisk };
+  }
+
+  private cheapest(fewest: number, most: number, faces: Faces): Face | undefined {
+    const { columns, levels, gaps } = this.grid;
+    const { strictLeft, reachedLeft } = this;
+    const limits = limitsOf(faces, this.grid);
+    let cost = Number.POSITIVE_INFINITY;
+    let best: Face | undefined;
+    for (let j = 0; j < columns; j++) {
+      const base = j * levels;
+      const gap = gaps[j] ?? 0;
+      const { upper, lower } = limits.get(j) ?? this.grid.innermost(j);
+      let [newly, within] = [0, 0];
+      for (let level = levels - 1, at = levels - 1; level >= upper && newly < most; level--) {
+        const here = strictLeft[base + level] ?? 0;
+        if (here === 0) continue;
+        newly += here;
+        for (; at >= level - gap; at--) within += reachedLeft[base + at] ?? 0;
+        if (newly >= fewest && within - Math.min(newly, most) < cost) {
+          cost = within - Math.min(newly, most);
+          best = { coordinate: j, side: '>=', level };
+        }
+      }
+      [newly, within] = [0, 0];
+      for (let level = 0, at = 0; level <= lower && newly < most; level++) {
+        const here = strictLeft[base + level] ?? 0;
+        if (here === 0) continue;
+        newly += here;
+        for (; at <= level + gap; at++) within += reachedLeft[base + at] ?? 0;
+        if (newly >= fewest && within - Math.min(newly, most) < cost) {
+          cost = within - Math.min(newly, most);
+          best = { coordinate: j, side: '<=', level };
+        }
+      }
+    }
+    return best;
+  }
+
+  /** Marks what a face covers; the tallies are kept up where another face may follow. */
+  private cover(face: Face, left: number, another: boolean): { risk: number; advRisk: number } {
+    const { columns, gaps } = this.grid;
+    const { codes } = this.points;
+    const { coordinate, side, level } = face;
+    const gap = gaps[coordinate] ?? 0;
+    const upper = side === '>=';
+    const added = { risk: 0, advRisk: 0 };
+    const newly: number[] = [];
+    for (const row of this.rows) {
+      const x = codes[row * columns + coordinate] ?? 0;
+      if (upper ? x < level - gap : x > level + gap) continue;
+      if (this.expanded[row] === 0) {
+        this.expanded[row] = 1;
+        added.advRisk++;
+        if (another) this.tally(this.reachedLeft, row, -1);
+      }
+      if (this.covered[row] === 1 || this.outside.strictly[row] === 0) continue;
+      if (upper ? x < level : x > level) continue;
+      this.covered[row] = 1;
+      newly.push(row);
+    }
+    added.risk = newly.length;
+    if (another && added.risk < left) for (const row of newly) this.tally(this.strictLeft, row, -1);
+    return added;
+  }
+
+  private tally(counts: Int32Array, row: number, change: 1 | -1): void {
+    const { columns, levels } = this.grid;
+    const { codes } = this.points;
+    const from = row * columns;
+    for (let j = 0, base = 0; j < columns; j++, base += levels) {
+      const at = base + (codes[from + j] ?? 0);
+      counts[at] = (counts[at] ?? 0) + change;
+    }
+  }
+}
+
+/** How far in the faces of a coordinate may stand so that a rectangle's two sides do not cross. */
+function limitsOf(faces: Faces, grid: LevelGrid): Map<number, { upper: number; lower: number }> {
+  const limits = new Map<number, { upper: number; lower: number }>();
+  for (const { coordinate, side, level } of faces) {
+    const gap = grid.gaps[coordinate] ?? 0;
+    const { upper, lower } = limits.get(coordinate) ?? grid.innermost(coordinate);
+    // The upper side stands at level − gap − 1, the lower side at level + gap + 1.
+    limits.set(
+      coordinate,
+      side === '<='
+        ? { upper: Math.max(upper, level + 2 * gap + 2), lower }
+        : { upper, lower: Math.min(lower, level - 2 * gap - 2) },
+    );
+  }
+  return limits;
+}
+
+function positionsOf(marks: Uint8Array): Uint32Array {
+  const found = new Uint32Array(marks.reduce((sum, mark) => sum + mark, 0));
+  for (let row = 0, at = 0; row < marks.length; row++) if (marks[row] === 1) found[at++] = row;
+  return found;
+}
