@@ -4,6 +4,13 @@ import type { Face, LevelGrid, LevelledRows } from './level-grid.js';
 /** Which rows the other rectangles leave outside: E and E_ε can only shrink to a part of these. */
 export type Outside = Marks;
 
+/** How many of some rows stand at each level of each coordinate. */
+interface Tallies {
+  marks: Outside;
+  readonly strict: Int32Array;
+  readonly reached: Int32Array;
+}
+
 export interface FittedFaces {
   readonly faces: Faces;
   /** How many of the rows that the others leave outside lie beyond these faces. */
@@ -17,44 +24,59 @@ export interface FittedFaces {
  * before `<=`, then to the outermost level.
  */
 export class GreedyFaces {
-  private readonly strict: Int32Array;
-  private readonly reached: Int32Array;
+  private readonly none: Tallies;
+  private readonly whole: Tallies;
+  private readonly looked: Tallies;
   private readonly strictLeft: Int32Array;
   private readonly reachedLeft: Int32Array;
   private readonly covered: Uint8Array;
   private readonly expanded: Uint8Array;
   private rows: Uint32Array = new Uint32Array(0);
-  private outside: Outside = { strictly: new Uint8Array(0), beyond: new Uint8Array(0) };
 
   constructor(
     private readonly grid: LevelGrid,
     private readonly points: LevelledRows,
   ) {
     const size = grid.columns * grid.levels;
-    this.strict = new Int32Array(size);
-    this.reached = new Int32Array(size);
+    const marks = (mark: 0 | 1) => ({
+      strictly: new Uint8Array(points.rows).fill(mark),
+      beyond: new Uint8Array(points.rows).fill(mark),
+    });
+    const nothing = new Int32Array(size);
+    const everything = new Int32Array(size);
+    for (let row = 0; row < points.rows; row++) this.change(everything, row, 1);
+    this.none = { marks: marks(0), strict: nothing, reached: nothing };
+    this.whole = { marks: marks(1), strict: everything, reached: everything };
+    this.looked = { marks: marks(0), strict: new Int32Array(size), reached: new Int32Array(size) };
     this.strictLeft = new Int32Array(size);
     this.reachedLeft = new Int32Array(size);
     this.covered = new Uint8Array(points.rows);
     this.expanded = new Uint8Array(points.rows);
   }
 
-  /** Looks at the rows that the other rectangles leave outside. */
+  /** Looks at the rows that the other rectangles leave outside, from whichever tallies are nearest to theirs. */
   look(outside: Outside): void {
-    this.outside = outside;
-    this.rows = positionsOf(outside.beyond);
-    this.strict.fill(0);
-    this.reached.fill(0);
-    for (const row of this.rows) {
-      this.tally(this.reached, row, 1);
-      if (outside.strictly[row] === 1) this.tally(this.strict, row, 1);
+    const nearest = [this.none, this.whole, this.looked].map(({ marks }) => distance(outside, marks));
+    const from = nearest.indexOf(Math.min(...nearest));
+    if (from < 2) {
+      const { marks, strict, reached } = from === 0 ? this.none : this.whole;
+      this.looked.strict.set(strict);
+      this.looked.reached.set(reached);
+      this.looked.marks = marks;
     }
+    const { marks, strict, reached } = this.looked;
+    for (let row = 0; row < this.points.rows; row++) {
+      this.change(reached, row, (outside.beyond[row] ?? 0) - (marks.beyond[row] ?? 0));
+      this.change(strict, row, (outside.strictly[row] ?? 0) - (marks.strictly[row] ?? 0));
+    }
+    this.looked.marks = outside;
+    this.rows = positionsOf(outside.beyond);
   }
 
   /** The faces with at least `need` of the rows strictly beyond them; undefined if there are none. */
   fit(need: number, most: number): FittedFaces | undefined {
-    this.strictLeft.set(this.strict);
-    this.reachedLeft.set(this.reached);
+    this.strictLeft.set(this.looked.strict);
+    this.reachedLeft.set(this.looked.reached);
     this.covered.fill(0);
     this.expanded.fill(0);
     const faces: Face[] = [];
@@ -123,19 +145,21 @@ export class GreedyFaces {
       if (this.expanded[row] === 0) {
         this.expanded[row] = 1;
         added.advRisk++;
-        if (another) this.tally(this.reachedLeft, row, -1);
+        if (another) this.change(this.reachedLeft, row, -1);
       }
-      if (this.covered[row] === 1 || this.outside.strictly[row] === 0) continue;
+      if (this.covered[row] === 1 || this.looked.marks.strictly[row] === 0) continue;
       if (upper ? x < level : x > level) continue;
       this.covered[row] = 1;
       newly.push(row);
     }
     added.risk = newly.length;
-    if (another && added.risk < left) for (const row of newly) this.tally(this.strictLeft, row, -1);
+    if (another && added.risk < left) for (const row of newly) this.change(this.strictLeft, row, -1);
     return added;
   }
 
-  private tally(counts: Int32Array, row: number, change: 1 | -1): void {
+  /** Adds a row to a tally of every coordinate's levels (1), or takes it out (−1). */
+  private change(counts: Int32Array, row: number, change: number): void {
+    if (change === 0) return;
     const { columns, levels } = this.grid;
     const { codes } = this.points;
     const from = row * columns;
@@ -161,6 +185,16 @@ function limitsOf(faces: Faces, grid: LevelGrid): Map<number, { upper: number; l
     );
   }
   return limits;
+}
+
+/** How many tallies change from one set of rows to the other. */
+function distance(a: Outside, b: Outside): number {
+  let count = 0;
+  for (let row = 0; row < a.beyond.length; row++) {
+    if (a.beyond[row] !== b.beyond[row]) count++;
+    if (a.strictly[row] !== b.strictly[row]) count++;
+  }
+  return count;
 }
 
 function positionsOf(marks: Uint8Array): Uint32Array {
