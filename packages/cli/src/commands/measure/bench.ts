@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { fileArtifacts, type Measurement, MeasurementError, measure } from '@levy/concentration';
 import type { Fault, JobError, JobSpec } from '@levy/contracts';
 import type { DatasetStore, LoadedDataset } from '@levy/datasets';
-import { createWasmEngine, type Engine } from '@levy/kernels';
+import { createWasmEngine, type Engine, type EngineInfo } from '@levy/kernels';
 import { datasetNameOf, resolveJob } from '@levy/plan';
 import { type Context, remark } from '../../context.js';
 import { RefusedJob } from '../../failure.js';
@@ -40,6 +40,10 @@ export class Bench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.engine[Symbol.asyncDispose]();
+  }
+
+  get engineInfo(): EngineInfo {
+    return this.engine.info;
   }
 
   /** Measures one job; rejects with MeasurementError for what cannot be measured. */
