@@ -3,15 +3,19 @@ import { join } from 'node:path';
 import { drawDistinct, generatorFor } from '@levy/datasets';
 import type { Workbench } from './command.js';
 
-/** Imports a small data set of random bytes as "mnist": 300 training and 100 test rows of 6 × 6, as IDX files. */
-export async function importTinyMnist(bench: Workbench): Promise<void> {
+/**
+ * Imports a small data set as "mnist": 300 training and 100 test rows of 6 × 6, as IDX files. Random bytes, or all of
+ * them `value`.
+ */
+export async function importTinyMnist(bench: Workbench, value?: number): Promise<void> {
   const folder = join(bench.folder, 'mnist-files');
   await mkdir(folder);
   for (const [part, rows] of [
     ['train', 300],
     ['t10k', 100],
   ] as const) {
-    const pixels = randomBytes(part, rows * 36);
+    const count = rows * 36;
+    const pixels = value === undefined ? randomBytes(part, count) : new Uint8Array(count).fill(value);
     await writeFile(join(folder, `${part}-images-idx3-ubyte`), [idx([rows, 6, 6]), pixels]);
     await writeFile(join(folder, `${part}-labels-idx1-ubyte`), [idx([rows]), new Uint8Array(rows)]);
   }

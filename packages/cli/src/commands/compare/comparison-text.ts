@@ -1,4 +1,4 @@
-import type { SplitMeasure } from '@levy/contracts';
+import type { JobSpec, SplitMeasure } from '@levy/contracts';
 import { interval, percent } from '../../output/numbers.js';
 import { headline, provenanceLine } from '../../output/result-text.js';
 import type { Style } from '../../output/style.js';
@@ -16,7 +16,7 @@ const COLUMNS = [
 ] as const;
 
 /** The model, the region, the scan and the bound in one table, then what they mean. */
-export function comparisonText(dataset: string, comparison: Comparison, style: Style): string {
+export function comparisonText({ dataset, seed }: JobSpec, comparison: Comparison, style: Style): string {
   const { model, estimate, says } = comparison;
   const parts = [
     `${style.bold(headline(dataset, estimate))}\n`,
@@ -26,7 +26,7 @@ export function comparisonText(dataset: string, comparison: Comparison, style: S
     ]),
     wrapped(says),
     ...estimate.warnings.map(({ code, detail }) => style.yellow(`warning ${code}: ${detail}\n`)),
-    style.dim(`${provenanceLine(estimate)}\n`),
+    style.dim(`${estimate.best.seed === undefined ? `seed ${seed} · ` : ''}${provenanceLine(estimate)}\n`),
   ];
   return parts.join('\n');
 }

@@ -32,8 +32,8 @@ export async function runCompare(context: Context, flags: CompareFlags): Promise
   await using bench = await Bench.open(context, store, settings);
   const { result } = await bench.measure({ spec, title: spec.dataset });
   const comparison = comparisonOf({ name: flags.name ?? 'the model', risk, advRisk }, result);
-  if (flags.json) printJson(context, comparison);
-  else context.stdout.write(comparisonText(spec.dataset, comparison, styleFor(context.stdout, context.env)));
+  if (flags.json) printJson(context, { spec, ...comparison });
+  else context.stdout.write(comparisonText(spec, comparison, styleFor(context.stdout, context.env)));
   return EXIT.ok;
 }
 

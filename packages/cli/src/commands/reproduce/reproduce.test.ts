@@ -264,6 +264,21 @@ describe('levy reproduce', () => {
     expect(stderr).toContain('there is no data set "mnist"');
   });
 
+  it('leaves a row that cannot be measured its place, with the reason, and goes on', async () => {
+    await using constant = await Workbench.open();
+    await importTinyMnist(constant, 7);
+    const file = join(constant.folder, 'table3.csv');
+    const line = `reproduce table3 --dataset mnist --rows 1.58 --columns paper --csv ${file}`;
+    const { exitCode, stdout, stderr } = await constant.run(line);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('protocol paper: all rows are equal');
+    expect(stderr).toContain('1/2 mnist ε 1.58 paper: all rows are equal');
+    const [, failed, , balls] = parseCsv(await readFile(file, 'utf8'));
+    expect(failed?.['error']).toContain('all rows are equal');
+    expect(failed?.['test.advRisk.mean']).toBe('');
+    expect(balls?.['test.advRisk.mean']).toBe('1');
+  });
+
   it('tells the rows that were done when it is interrupted, and keeps their file', async () => {
     const abort = new AbortController();
     const { context } = bench.context({ abort });
@@ -271,8 +286,7 @@ describe('levy reproduce', () => {
     const file = join(bench.folder, 'interrupted.csv');
     const line = `reproduce table1 --dataset mnist --rows 0.1,0.2 --columns paper --restarts 2 --csv ${file}`;
     expect(await levy(line.split(' '), { ...context, stdout })).toBe(130);
-    expect(stdout.text).toContain('ε 0.1');
-    expect(stdout.text).not.toContain('ε 0.2');
+    expect(stdout.text.match(/^protocol paper/gm)).toHaveLength(1);
     const lines = parseCsv(await readFile(file, 'utf8'));
     expect(lines.map(({ figures }) => figures)).toEqual(['published', 'paper']);
   });

@@ -1,37 +1,21 @@
-import {
-  BENCHMARK_SHAPES,
-  type Dataset,
-  type Fault,
-  type JobSpec,
-  jobSubmissionChecker,
-} from '@levy/contracts';
+import { BENCHMARK_SHAPES } from '@levy/contracts';
 import { DatasetStore } from '@levy/datasets';
 import { type Context, printJson } from '../../context.js';
 import { EXIT, type ExitCode } from '../../exit-code.js';
-import { RefusedJob } from '../../failure.js';
-import { type FlaggedJob, jobFromFlags } from '../../flags/job-flags.js';
-import { CsvFile } from '../../output/csv-file.js';
 import { seedsFrom } from '../../output/measured-on.js';
 import { styleFor } from '../../output/style.js';
 import { commandSettings } from '../../settings.js';
-import { Bench, resolveAll } from '../measure/bench.js';
+import { Bench } from '../measure/bench.js';
 import { besidePublished, type MeasuredColumn } from './measured-row.js';
+import { type Order, orderOf } from './order.js';
 import { type Report, type ReportedRow, reportDocument } from './report.js';
 import { reportCsv } from './report-csv.js';
 import { measuredLines, publishedLines, reportFooter, reportHeader } from './report-text.js';
 import type { ReproduceFlags } from './reproduce.js';
-import { type ReproducedRow, takesRestarts } from './reproduction.js';
-import { type Selection, select } from './selection.js';
+import type { ReproducedRow } from './reproduction.js';
 
 /** Method §7: ± is over ten repetitions. */
 const PAPER_RESTARTS = 10;
-
-/** What was asked for, checked: nothing is measured before all of it is. */
-interface Order extends Selection {
-  readonly specs: readonly JobSpec[];
-  readonly dataset: Dataset;
-  readonly csv: CsvFile | undefined;
-}
 
 /** Measures the chosen rows in turn, and tells each as it is done. */
 export async function runReproduce(context: Context, what: string, flags: ReproduceFlags): Promise<ExitCode> {
@@ -53,30 +37,32 @@ async function measureRows(
   const tell = (text: string) => (flags.json ? undefined : context.stdout.write(text));
   const rows: { row: ReproducedRow; measured: MeasuredColumn[] }[] = [];
   const report = { ...reportOf(order, bench), rows };
-  tell(reportHeader(report, style));
   const jobs = specs.map((spec, index) => ({ spec, title: titleOf(spec.dataset, chosen[index]) }));
+  /** What is published is there to read while the row's first job runs. */
+  const begin = (row: ReproducedRow | undefined) => {
+    if (row === undefined || rows.at(-1)?.row === row) return;
+    tell(`${rows.length === 0 ? '' : '\n'}${publishedLines(row, style)}`);
+    rows.push({ row, measured: [] });
+  };
+  tell(reportHeader(report, style));
+  begin(chosen[0]?.row);
   let next = 0;
   for await (const outcome of bench.measureAll(jobs)) {
     const place = chosen[next++];
-    if (place === undefined) throw new RangeError('there is one measurement for each column of each row');
-    const { row, column } = place;
-    let reported = rows.at(-1);
-    if (reported?.row !== row) {
-      tell(`${rows.length === 0 ? '' : '\n'}${publishedLines(row, style)}`);
-      reported = { row, measured: [] };
-      rows.push(reported);
-    }
-    const measured = besidePublished(column, row.published, outcome);
+    const reported = rows.at(-1);
+    if (place === undefined || reported === undefined) throw new RangeError('a measurement has no row');
+    const measured = besidePublished(place.column, place.row.published, outcome);
     reported.measured.push(measured);
-    tell(measuredLines(measured, row.published, style));
+    tell(measuredLines(measured, place.row.published, style));
     await csv?.write(reportCsv(report));
+    begin(chosen[next]?.row);
   }
   if (flags.json) printJson(context, reportDocument(report));
   else tell(reportFooter(report, style));
   return rows.every(isWhole) ? EXIT.ok : EXIT.failed;
 }
 
-function titleOf(dataset: string, place: Selection['chosen'][number] | undefined): string {
+function titleOf(dataset: string, place: Order['chosen'][number] | undefined): string {
   if (place === undefined) return dataset;
   const { epsilon, T } = place.row.setting;
   return `${dataset} ε ${epsilon}${T === undefined ? '' : ` T ${T}`} ${place.column.name}`;
@@ -84,42 +70,6 @@ function titleOf(dataset: string, place: Selection['chosen'][number] | undefined
 
 function isWhole({ measured }: ReportedRow): boolean {
   return measured.every((column) => 'estimate' in column);
-}
-
-/** Throws RefusedJob with every fault of the flags and of the jobs that they make. */
-async function orderOf(store: DatasetStore, what: string, flags: ReproduceFlags): Promise<Order> {
-  const { selection, faults } = select(what, flags);
-  const common = jobFromFlags({ ...flags });
-  faults.push(...fieldFaults(common));
-  const csv =
-    flags.csv === undefined ? undefined : await CsvFile.at(flags.csv, `${what}-${flags.dataset}.csv`);
-  if (csv !== undefined && !(csv instanceof CsvFile)) faults.push(csv);
-  const specs = await resolveAll(store, selection === undefined ? [] : jobsOf(selection, common)).catch(
-    (error: unknown) => {
-      if (!(error instanceof RefusedJob)) throw error;
-      faults.push(...error.faults.filter((fault) => !faults.some((told) => told.detail === fault.detail)));
-      return [];
-    },
-  );
-  const dataset = selection && (await store.get(selection.reproduction.dataset));
-  if (faults.length > 0 || selection === undefined || dataset === undefined) {
-    throw new RefusedJob(faults, `${what} cannot be reproduced as asked`);
-  }
-  return { ...selection, specs, dataset, csv: csv instanceof CsvFile ? csv : undefined };
-}
-
-function jobsOf({ chosen }: Selection, { restarts, ...common }: FlaggedJob): FlaggedJob[] {
-  return chosen.map(({ column }) => ({
-    ...column.job,
-    ...common,
-    ...(restarts !== undefined && takesRestarts(column.job) ? { restarts } : {}),
-  }));
-}
-
-/** What is wrong with the fields by themselves, whatever job they go into. */
-function fieldFaults(fields: FlaggedJob): Fault[] {
-  const { dataset: _, ...rest } = fields;
-  return jobSubmissionChecker.faults(rest).filter(({ code }) => code !== 'required');
 }
 
 function reportOf(order: Order, bench: Bench): Omit<Report, 'rows'> {
