@@ -13,7 +13,7 @@ export function addCompare(root: Command, run: Run): void {
   addJobFlags(root.command('compare'), ['alpha'])
     .summary("a classifier's risks beside what concentration leaves open")
     .description(
-      "Measures at α = the classifier's risk, in this process, and prints its risks beside the region found, the bound,\n" +
+      "Measures at α = the classifier's risk, in this process, and prints its risks beside the region found, the bound, " +
         'the scan, and the gap. Without --T a method that needs it chooses from 5, 10 and 20.',
     )
     .option('--risk <share>', "the classifier's error on unperturbed data, between 0 and 1: α is this")

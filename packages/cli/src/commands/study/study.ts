@@ -13,9 +13,9 @@ export function addStudy(root: Command, run: Run): void {
   addJobFlags(study.command('convergence'))
     .summary('how the estimate moves as sample size and T grow')
     .description(
-      'Measures at every sample size and every T (comma lists in --samples, --T and --method), each with several seeds, and\n' +
-        'prints mean and standard deviation over the seeds: of the sample drawn, and of what the method itself draws. Where the\n' +
-        'distribution is known (levy datasets synthetic), the exact concentration stands beside it. A field that only some of\n' +
+      'Measures at every sample size and every T (comma lists in --samples, --T and --method), each with several seeds, and ' +
+        'prints mean and standard deviation over the seeds: of the sample drawn, and of what the method itself draws. Where the ' +
+        'distribution is known (levy datasets synthetic), the exact concentration stands beside it. A field that only some of ' +
         'the methods use goes to those.',
     )
     .option('--seeds <n>', 'how many seeds, from --seed on', '5')
