@@ -93,8 +93,12 @@ export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
     }
     case 'scan':
       return { seconds: FIXED_SECONDS + (rowCount(step.rows, dataset) * d) / 3e8, bytes: 1024 };
-    case 'region':
-      return { seconds: FIXED_SECONDS, bytes: 16 * d };
+    case 'region': {
+      const counted =
+        step.kind === 'all' ? rowCount(step.fit, dataset) + rowCount(step.choosing, dataset) : 0;
+      const regions = step.kind === 'all' ? step.candidates.length : 1;
+      return { seconds: FIXED_SECONDS + (counted * regions * d) / 1e9, bytes: 16 * d };
+    }
     case 'evaluation':
       return {
         seconds: FIXED_SECONDS + ((dataset.splits.train.rows + dataset.splits.test.rows) * d) / 1e9,
@@ -103,12 +107,17 @@ export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
   }
 }
 
-/** The data set, its fitted rows twice (in this process and with the engine), lists, and the largest artifact. */
+/**
+ * The data set, its fitted rows twice (in this process and with the engine, which holds them a second time, sorted by
+ * density, where both rectangles and another method run), lists, and the largest artifact.
+ */
 export function peakBytes(dataset: Dataset, steps: readonly PlannedStep[]): number {
   const { train, test } = dataset.splits;
   const artifacts = Math.max(0, ...steps.map((step) => step.estimatedBytes));
+  const names = new Set(steps.map(({ step }) => step.name));
+  const sortedBeside = names.has('neighbours') && (names.has('balls') || names.has('component'));
   return (
-    4 * train.bytes +
+    (sortedBeside ? 5 : 4) * train.bytes +
     2 * test.bytes +
     Math.max(neighbourState(steps, dataset), ballsState(steps, dataset)) +
     artifacts

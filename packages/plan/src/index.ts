@@ -1,3 +1,4 @@
+export type { SingleMethod, SingleSpec } from './all-methods.js';
 export { type Cost, type Machine, rowCount } from './cost.js';
 export { ballsBytes, bisectionSteps, coveredCount, fitRowCount, validationRowCount } from './counts.js';
 export { requiredLevel } from './level.js';

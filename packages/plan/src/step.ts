@@ -123,8 +123,8 @@ export interface ScanStep {
   readonly epsilon: string;
 }
 
-/** The region that the job answers with. */
-export type RegionStep = {
+/** The region that one method finds. */
+export type MethodRegionStep = {
   readonly name: 'region';
 } & (
   | {
@@ -149,13 +149,31 @@ export type RegionStep = {
   | { readonly kind: 'axis'; readonly scan: ScanStep }
 );
 
+/**
+ * The best of the regions that several methods find, each as a job with that method alone finds it. All are counted
+ * on the fitted rows and on the choosing split.
+ */
+export interface AllRegionStep {
+  readonly name: 'region';
+  readonly kind: 'all';
+  readonly candidates: readonly MethodRegionStep[];
+  readonly alpha: number;
+  readonly slack: number;
+  readonly epsilon: string;
+  readonly fit: RowList;
+  readonly choosing: RowList;
+  readonly ties: 'first' | 'last';
+}
+
+/** The region that the job answers with. */
+export type RegionStep = MethodRegionStep | AllRegionStep;
+
 /** Counts of the region, and of the scan's, on every split, and the ε curve on test. */
 export interface EvaluationStep {
   readonly name: 'evaluation';
   readonly region: RegionStep;
   readonly scan: ScanStep;
   readonly epsilon: string;
-  readonly domain: Domain;
   readonly fit: RowList;
   readonly validation?: RowList;
   readonly test: RowList;
@@ -187,7 +205,7 @@ export function needsOf(step: Step): readonly Step[] {
     case 'restarts':
       return 'search' in step.q ? [step.q.search] : [step.setting.neighbours];
     case 'region':
-      return step.kind === 'rectangles' || step.kind === 'balls'
+      return step.kind === 'rectangles' || step.kind === 'balls' || step.kind === 'all'
         ? step.candidates
         : step.kind === 'hyperplane'
           ? [step.component]

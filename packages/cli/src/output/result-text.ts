@@ -1,4 +1,6 @@
 import type { Result, SplitMeasure } from '@levy/contracts';
+import { candidatesTable } from './candidates-table.js';
+import { methodName } from './method-name.js';
 import { duration, epsilonText, interval, percent } from './numbers.js';
 import type { Style } from './style.js';
 import { renderTable } from './table.js';
@@ -11,6 +13,7 @@ export function resultText(dataset: string, result: Result, style: Style): strin
     `${style.bold(headline(dataset, result))}\n`,
     measuresTable(result),
     `${claim(result)}\n`,
+    ...candidatesTable(result),
     ...scanLines(result),
     ...exactLines(result),
     ...result.warnings.map(({ code, detail }) => style.yellow(`warning ${code}: ${detail}\n`)),
@@ -21,9 +24,9 @@ export function resultText(dataset: string, result: Result, style: Style): strin
 
 /** What was measured, in one line. */
 export function headline(dataset: string, estimate: Estimate): string {
-  const { metric, epsilon, epsilonExact, alpha, method, T, protocol, domain } = estimate;
-  const region = T === undefined ? method : `${method} T ${T}`;
-  const words = [dataset, metric, `ε ${epsilonText(epsilon, epsilonExact)}`, `α ${alpha}`, region, protocol];
+  const { metric, epsilon, epsilonExact, alpha, method, protocol, domain } = estimate;
+  const name = methodName(estimate);
+  const words = [dataset, metric, `ε ${epsilonText(epsilon, epsilonExact)}`, `α ${alpha}`, name, protocol];
   return [...words, ...(method === 'rectangles' ? [domain] : [])].join(' · ');
 }
 
