@@ -63,6 +63,11 @@ const METHODS = [
   ],
   ['balls, linf, samples', { ...balls, samples: 500, seed: 3, slack: 0.25 }],
   ['hyperplane', { ...unused, method: 'hyperplane', metric: 'l2', epsilon: 0.5 }],
+  ['all, linf, samples', { method: 'all', samples: 300, seed: 3 }],
+  [
+    'all, l2, paper',
+    { ...balls, method: 'all', metric: 'l2', epsilon: 0.5, samples: 300, protocol: 'paper' },
+  ],
 ] as const;
 
 describe.each(METHODS)('%s', (_, change) => {

@@ -109,7 +109,6 @@ describe('faults of meaning', () => {
     [{ method: 'balls', T: undefined }, '#/T required', 'number of balls'],
     [{ method: 'balls', q: 0.5 }, '#/q unused-field', 'balls does not use q'],
     [{ metric: 'l2', domain: 'box' }, '#/domain unused-field', 'balls does not use domain'],
-    [{ method: 'all' }, '#/method not-yet', 'rectangles or balls or axis'],
     [{ method: 'halfspace', T: undefined }, '#/method not-yet', 'not available yet'],
     [{ metric: 'l2', method: 'hyperplane' }, '#/T unused-field', 'does not use T'],
     [

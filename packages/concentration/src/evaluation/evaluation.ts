@@ -4,8 +4,7 @@ import { type Static, Type } from 'typebox';
 import { type Counts, CountsSchema } from '../counts.js';
 import { countAxis } from '../halfspaces/scan.js';
 import { foundRegion } from '../region/found-region.js';
-import type { MethodRegion } from '../region/region.js';
-import { MainCoordinateSchema, type RegionCounter, regionCounter } from '../region/region-counter.js';
+import { MainCoordinateSchema, regionCounter, trainCounts } from '../region/region-counter.js';
 import type { Walk } from '../walk/walk.js';
 
 /** Counts of the region on every split, of the scan's half-space on test, and the ε curve on test. */
@@ -43,7 +42,7 @@ export async function evaluate(step: EvaluationStep, walk: Walk): Promise<Evalua
   );
   const mainCoordinate = await counter.mainCoordinate(step.test);
   return {
-    train: await trainCounts(step, found.region, counter),
+    train: await trainCounts(found, step.fit, counter),
     ...(step.validation === undefined ? {} : { validation: await counter.count(step.validation) }),
     test: await counter.count(step.test),
     scanTest: countAxis(walk.hostRows(step.test), scan.halfSpace, epsilon, walk.scale),
@@ -53,16 +52,6 @@ export async function evaluate(step: EvaluationStep, walk: Walk): Promise<Evalua
       ? { candidatesTest: await candidatesOnTest(step, step.region, walk) }
       : {}),
   };
-}
-
-/** What the search counted, where it counted exactly what a region is judged by. */
-async function trainCounts(
-  step: EvaluationStep,
-  region: MethodRegion,
-  counter: RegionCounter,
-): Promise<Counts> {
-  if (region.kind === 'balls') return counter.count(step.fit);
-  return region.kind === 'rectangles' ? region.candidate.train : region.train;
 }
 
 async function candidatesOnTest(step: EvaluationStep, all: AllRegionStep, walk: Walk): Promise<Counts[]> {

@@ -12,7 +12,7 @@ export function singleCoordinateWarning({ plan, region, evaluation }: Findings):
   if (main === undefined || main.share < NEARLY_ALL || plan.dataset.columns === 1) return undefined;
   return {
     code: 'single-coordinate',
-    detail: `${whatIsSingle(region, main, evaluation.test.risk)}. As a bound this is sound and often the tightest; as a picture of where a classifier errs it means little, which is the argument for label uncertainty`,
+    detail: `${whatIsSingle(region, main, evaluation.test.risk)}: as a bound it is sound and often the tightest, but it says little of where a classifier errs, which is the argument for label uncertainty`,
   };
 }
 
@@ -20,11 +20,11 @@ function whatIsSingle({ kind }: MethodRegion, { coordinate, share }: MainCoordin
   const percent = `${Math.floor(1000 * share) / 10} %`;
   switch (kind) {
     case 'axis':
-      return `the region is decided by coordinate ${coordinate} alone, as every region of axis is by one`;
+      return `the region lies along coordinate ${coordinate} alone, as a region of axis always does`;
     case 'rectangles':
-      return `the region is nearly a single coordinate: number ${coordinate} alone puts ${percent} of its ${rows} test rows out of every rectangle`;
+      return `the region lies nearly along coordinate ${coordinate}, which alone puts ${percent} of its ${rows} test rows out of every rectangle`;
     case 'balls':
     case 'hyperplane':
-      return `the region is nearly a single coordinate: number ${coordinate} has ${percent} of the weight (|w_j| / ‖w‖₁)`;
+      return `the region lies nearly along coordinate ${coordinate}, which carries ${percent} of its weight (|w_j| / ‖w‖₁)`;
   }
 }

@@ -4,7 +4,7 @@ import { chooseCandidate } from '../rectangles/candidate.js';
 import type { Walk } from '../walk/walk.js';
 import { piecesOf } from './found-region.js';
 import type { AllRegion } from './region.js';
-import { regionCounter } from './region-counter.js';
+import { regionCounter, trainCounts } from './region-counter.js';
 
 /**
  * Finds the region of every method and keeps the best: of those with risk ≥ α(1 + slack) on the fitted rows and on the
@@ -17,8 +17,9 @@ export async function chooseMethod(step: AllRegionStep, walk: Walk): Promise<All
   for (const [candidate, method] of step.candidates.entries()) {
     const region = await walk.get(method);
     if (region.kind === 'all') throw new RangeError('a candidate is the region of one method');
-    const counter = await regionCounter({ step: method, region }, parseRational(step.epsilon), walk);
-    const train = await counter.count(step.fit);
+    const found = { step: method, region };
+    const counter = await regionCounter(found, parseRational(step.epsilon), walk);
+    const train = await trainCounts(found, step.fit, counter);
     const choosing = await counter.count(step.choosing);
     const T = piecesOf(region);
     const pieces = T === undefined ? {} : { T };

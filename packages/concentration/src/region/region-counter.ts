@@ -45,3 +45,13 @@ export function regionCounter(
       return axisCounter(region.halfSpace, epsilon, walk);
   }
 }
+
+/** Counts on the fitted rows: what the search counted, where it counted exactly what a region is judged by. */
+export async function trainCounts(
+  { region }: FoundRegion,
+  fit: RowList,
+  counter: RegionCounter,
+): Promise<Counts> {
+  if (region.kind === 'balls') return counter.count(fit);
+  return region.kind === 'rectangles' ? region.candidate.train : region.train;
+}

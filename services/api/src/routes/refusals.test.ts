@@ -59,6 +59,12 @@ describe('a job is refused, and where', () => {
     ['a method that does not fit', { ...rectangles, T: undefined, method: 'hyperplane' }, '#/method'],
     ['a method not there yet', { ...rectangles, T: undefined, method: 'halfspace' }, '#/method'],
     ['balls without T', { ...rectangles, metric: 'l2', T: undefined }, '#/T'],
+    [
+      'rectangles’ domain under l2',
+      { ...rectangles, metric: 'l2', method: 'all', domain: 'box' },
+      '#/domain',
+    ],
+    ['all methods without T', { ...rectangles, method: 'all', T: undefined }, '#/T'],
     ['seed -1', { ...rectangles, seed: -1 }, '#/seed'],
     ['a list', [], '#'],
     ['null', 'null', '#'],
