@@ -109,13 +109,14 @@ export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
 
 /**
  * The data set, its fitted rows twice (in this process and with the engine, which holds them a second time, sorted by
- * density, where both rectangles and another method run), lists, and the largest artifact.
+ * density, where rectangles are one method of all), lists, and the largest artifact.
  */
 export function peakBytes(dataset: Dataset, steps: readonly PlannedStep[]): number {
   const { train, test } = dataset.splits;
   const artifacts = Math.max(0, ...steps.map((step) => step.estimatedBytes));
-  const names = new Set(steps.map(({ step }) => step.name));
-  const sortedBeside = names.has('neighbours') && (names.has('balls') || names.has('component'));
+  const sortedBeside =
+    steps.some(({ step }) => step.name === 'neighbours') &&
+    steps.some(({ step }) => step.name === 'region' && step.kind === 'all');
   return (
     (sortedBeside ? 5 : 4) * train.bytes +
     2 * test.bytes +
