@@ -7,7 +7,7 @@ import { createWasmEngine, type Engine } from '@levy/kernels';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memoryArtifacts } from '../artifacts/file-artifacts.js';
 import { measure } from '../measure.js';
-import { specFor } from '../testing/small-dataset.js';
+import { smallDataset, specFor } from '../testing/small-dataset.js';
 import { decodeRegion } from './region-file.js';
 import { verifyRegion } from './verify-region.js';
 
@@ -86,6 +86,7 @@ function winnerOf(results: readonly Result[], level: number, protocol: 'holdout'
 }
 
 const won = new Set<string>();
+const sufficed = new Set<boolean>();
 
 describe.each(SETTINGS)('$name, $metric, ε $epsilon, α $alpha, $protocol', ({ name, ...setting }) => {
   test('takes the best of what each method finds alone, on the same artifacts', async () => {
@@ -106,6 +107,7 @@ describe.each(SETTINGS)('$name, $metric, ε $epsilon, α $alpha, $protocol', ({ 
     const { winner, some, judged } = winnerOf(alone, level, protocol);
     expect(winner?.method).toBe(result.method);
     won.add(result.method);
+    sufficed.add(some);
     expect(result.warnings.some(({ code }) => code === 'infeasible')).toBe(!some);
     expect(result.candidates?.map(({ method, feasible }) => [method, feasible])).toEqual(
       judged.map((each) => [each.result.method, each.feasible]),
@@ -165,6 +167,24 @@ describe.each(SETTINGS)('$name, $metric, ε $epsilon, α $alpha, $protocol', ({ 
   });
 });
 
-test('these settings have different winners', () => {
+test('these settings have different winners, with enough risk and without', () => {
   expect([...won].sort()).toEqual(['axis', 'balls', 'hyperplane', 'rectangles']);
+  expect(sufficed).toEqual(new Set([true, false]));
+});
+
+test('of equal ones takes the first method under holdout, the last under paper', async () => {
+  // A fifth of the rows lie in one far place, which a ball and an axis-aligned half-space hold alike.
+  const rows = Array.from({ length: 200 }, (_, i) => (i % 5 === 0 ? [250, 250] : [i % 7, i % 11]));
+  const dataset = smallDataset({ train: rows, test: rows });
+  const job = { metric: 'l2', method: 'all', epsilon: '10/255', alpha: 0.05, T: 1 };
+  const context = { dataset, engine, artifacts: memoryArtifacts(), host: 'test' };
+  for (const [protocol, expected] of [
+    ['holdout', 'balls'],
+    ['paper', 'axis'],
+  ] as const) {
+    const { result } = await measure(specFor(dataset, { ...job, protocol }), context);
+    const tied = result.candidates?.filter(({ feasible, test }) => feasible && test.advRisk === 0.2);
+    expect(tied?.map(({ method }) => method)).toEqual(expect.arrayContaining(['balls', 'axis']));
+    expect(result.method).toBe(expected);
+  }
 });
