@@ -63,6 +63,9 @@ const METHODS = [
   ],
   ['balls, linf, samples', { ...balls, samples: 500, seed: 3, slack: 0.25 }],
   ['hyperplane', { ...unused, method: 'hyperplane', metric: 'l2', epsilon: 0.5 }],
+  ['halfspace, linf', { ...unused, method: 'halfspace' }],
+  ['halfspace, linf, samples', { ...unused, method: 'halfspace', samples: 400, seed: 3, slack: 0.1 }],
+  ['halfspace, l2, paper', { ...unused, method: 'halfspace', metric: 'l2', epsilon: 0.5, protocol: 'paper' }],
 ] as const;
 
 describe.each(METHODS)('%s', (_, change) => {
@@ -94,7 +97,7 @@ describe.each(METHODS)('%s', (_, change) => {
     await using one = await createWasmEngine({ threads: 1 });
     expect(comparable(await measureOn(digits, change, { engine: one }))).toEqual(expected);
     await using reference = createReferenceEngine();
-    // A hyperplane's w is float64, whose last bits depend on the engine: its file differs, its counts do not.
+    // A half-space's w is float64, whose last bits depend on the engine: its file differs, its counts do not.
     const { artifacts: _a, ...figures } = comparable(await measureOn(digits, change, { engine: reference }));
     expect(expected).toMatchObject(figures);
   });

@@ -48,7 +48,13 @@ const METHODS_OF: Record<Metric, readonly Method[]> = {
   l2: ['balls', 'hyperplane', 'halfspace', 'axis', 'all'],
 };
 
-const AVAILABLE = ['rectangles', 'balls', 'hyperplane', 'axis'] as const satisfies readonly Method[];
+const AVAILABLE = [
+  'rectangles',
+  'balls',
+  'halfspace',
+  'hyperplane',
+  'axis',
+] as const satisfies readonly Method[];
 type AvailableMethod = (typeof AVAILABLE)[number];
 
 /**
@@ -333,7 +339,8 @@ function fillDefaults(job: JobSubmission, dataset: Dataset): JobSpec {
     ...(job.expireSeconds === undefined ? {} : { expireSeconds: job.expireSeconds }),
   } as const;
   const method = methodOf(job, job.metric);
-  if (method === 'hyperplane' || method === 'axis') return { ...common, method, ...rest };
+  if (method === 'halfspace' || method === 'hyperplane' || method === 'axis')
+    return { ...common, method, ...rest };
   if (method === 'balls') return { ...common, method, T: job.T ?? [], ...rest };
   const boxByDefault = protocol === 'holdout' && dataset.valueRange !== undefined;
   return {

@@ -50,6 +50,8 @@ export function estimateOf(findings: Findings): Told {
     domain: spec.method === 'rectangles' ? spec.domain : 'unbounded',
     best: {
       ...(region.kind === 'rectangles' ? { seed: region.candidate.seed, q: region.candidate.q } : {}),
+      ...(region.kind === 'halfspace' ? { component: region.component + 1 } : {}),
+      ...(region.kind === 'halfspace' && spec.metric === 'linf' ? { exponent: region.exponent } : {}),
       train: fractions(evaluation.train),
       ...(evaluation.validation === undefined ? {} : { validation: fractions(evaluation.validation) }),
       test,
@@ -82,7 +84,7 @@ export function warningsOf(findings: Findings): Warning[] {
   const fallsShort = ({ n, risk }: Counts) => risk < coveredCount(parseRational(alpha), n, 'ceil');
   const warnings: Warning[] = [];
   const feasible =
-    region.kind === 'rectangles' ? region.candidate.feasible : region.kind !== 'balls' || region.feasible;
+    region.kind === 'rectangles' ? region.candidate.feasible : !('feasible' in region) || region.feasible;
   if (!feasible) {
     const level = rationalToNumber(requiredLevel(alpha, slack));
     warnings.push({
@@ -153,12 +155,13 @@ function withIntervals(counts: Counts, confidence: number, untouched: boolean): 
 }
 
 /**
- * Under the paper protocol test chooses among rectangles and among several T of balls; everything else is fitted on
- * the training rows alone.
+ * Under the paper protocol test chooses among rectangles, among half-spaces across components and among several T of
+ * balls; everything else is fitted on the training rows alone.
  */
 function testIsUntouched({ spec }: Plan): boolean {
   if (spec.protocol === 'holdout') return true;
-  return spec.method === 'balls' ? listOf(spec.T).length === 1 : spec.method !== 'rectangles';
+  if (spec.method === 'balls') return listOf(spec.T).length === 1;
+  return spec.method === 'hyperplane' || spec.method === 'axis';
 }
 
 function boundOf(test: SplitMeasure, confidence: number): Estimate['bound'] | undefined {

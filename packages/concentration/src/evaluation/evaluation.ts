@@ -3,7 +3,7 @@ import type { EvaluationStep, RowList } from '@levy/plan';
 import { type Static, Type } from 'typebox';
 import { countBalls, countsOfBalls } from '../balls/membership.js';
 import { type Counts, CountsSchema } from '../counts.js';
-import { countProjections, storedReach } from '../halfspaces/hyperplane.js';
+import { countProjections, storedReach } from '../halfspaces/projections.js';
 import { type AxisHalfSpace, countAxis } from '../halfspaces/scan.js';
 import { clustersStepOf, countRectangles } from '../rectangles/candidate.js';
 import { countMargins, Threshold } from '../rectangles/exceedance.js';
@@ -67,7 +67,8 @@ async function regionCounter(step: EvaluationStep, region: Region, walk: Walk): 
     case 'balls':
       return ballsCounter(step, region, walk);
     case 'hyperplane':
-      return hyperplaneCounter(step, region, walk);
+    case 'halfspace':
+      return halfSpaceCounter(step, region, walk);
     case 'axis':
       return axisCounter(step, region.halfSpace, walk);
   }
@@ -120,12 +121,13 @@ function ballsCounter(
   };
 }
 
-async function hyperplaneCounter(
+async function halfSpaceCounter(
   step: EvaluationStep,
-  region: Extract<Region, { kind: 'hyperplane' }>,
+  region: Extract<Region, { kind: 'hyperplane' | 'halfspace' }>,
   walk: Walk,
 ): Promise<RegionCounter> {
-  const reachOf = (epsilon: Rational) => storedReach(epsilon, walk.scale);
+  const dualNorm = region.kind === 'halfspace' ? region.dualNorm : 1;
+  const reachOf = (epsilon: Rational) => storedReach(epsilon, walk.scale) * dualNorm;
   const countAt = async (rows: RowList, reach: number) =>
     countProjections(await walk.project(rows, Float64Array.from(region.w)), region.threshold, reach);
   const test = await walk.project(step.test, Float64Array.from(region.w));

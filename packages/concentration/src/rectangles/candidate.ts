@@ -79,7 +79,7 @@ function countAt(
   };
 }
 
-function reaches(counts: Counts, level: Rational): boolean {
+export function reaches(counts: Counts, level: Rational): boolean {
   return counts.risk >= coveredCount(level, counts.n, 'ceil');
 }
 

@@ -57,7 +57,7 @@ export const JOB_FIELDS = {
   }),
   method: Type.Enum([...METHODS], {
     description:
-      'linf: rectangles (default), balls, axis; l2: balls (default), hyperplane, axis. halfspace and all are not available yet',
+      'linf: rectangles (default), balls, halfspace, axis; l2: balls (default), halfspace, hyperplane, axis. all is not available yet',
   }),
   T: Type.Union([TSchema, Type.Array(TSchema, { minItems: 1, maxItems: 64, uniqueItems: true })], {
     description:

@@ -50,6 +50,11 @@ export const HyperplaneSpecSchema = Type.Object(
   { additionalProperties: false },
 );
 
+export const HalfspaceSpecSchema = Type.Object(
+  { ...common, method: Type.Literal('halfspace'), ...commonDefaulted },
+  { additionalProperties: false },
+);
+
 export const AxisSpecSchema = Type.Object(
   { ...common, method: Type.Literal('axis'), ...commonDefaulted },
   { additionalProperties: false },
@@ -57,11 +62,12 @@ export const AxisSpecSchema = Type.Object(
 
 /** A job's spec with its defaults filled in and the data set's digest fixed. */
 export const JobSpecSchema = Type.Union(
-  [RectanglesSpecSchema, BallsSpecSchema, HyperplaneSpecSchema, AxisSpecSchema],
+  [RectanglesSpecSchema, BallsSpecSchema, HalfspaceSpecSchema, HyperplaneSpecSchema, AxisSpecSchema],
   { $id: 'JobSpec', title: 'JobSpec' },
 );
 export type RectanglesSpec = Static<typeof RectanglesSpecSchema>;
 export type BallsSpec = Static<typeof BallsSpecSchema>;
+export type HalfspaceSpec = Static<typeof HalfspaceSpecSchema>;
 export type HyperplaneSpec = Static<typeof HyperplaneSpecSchema>;
 export type AxisSpec = Static<typeof AxisSpecSchema>;
 export type JobSpec = Static<typeof JobSpecSchema>;

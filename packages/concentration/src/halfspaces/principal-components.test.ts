@@ -1,7 +1,7 @@
 import { createReferenceEngine, type Matrix } from '@levy/kernels';
 import { Matrix as Dense, EigenvalueDecomposition } from 'ml-matrix';
 import { expect, test } from 'vitest';
-import { principalComponent } from './principal-component.js';
+import { principalComponent } from './principal-components.js';
 
 test('is the leading eigenvector of the centred covariance', async () => {
   const matrix = wavyMatrix(300, 20);
