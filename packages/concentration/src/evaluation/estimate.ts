@@ -84,7 +84,7 @@ export function warningsOf(findings: Findings): Warning[] {
   const fallsShort = ({ n, risk }: Counts) => risk < coveredCount(parseRational(alpha), n, 'ceil');
   const warnings: Warning[] = [];
   const feasible =
-    region.kind === 'rectangles' ? region.candidate.feasible : !('feasible' in region) || region.feasible;
+    region.kind === 'rectangles' ? region.candidate.feasible : region.kind !== 'balls' || region.feasible;
   if (!feasible) {
     const level = rationalToNumber(requiredLevel(alpha, slack));
     warnings.push({

@@ -1,6 +1,5 @@
 import { coveredCount, requiredLevel } from '@levy/plan';
 import type { Counts } from '../counts.js';
-import { reaches } from '../rectangles/candidate.js';
 import { countProjections, sidesOf, tieWidth } from './projections.js';
 
 /** The half-space {x : sign·w·x ≥ threshold}, judged. */
@@ -8,8 +7,8 @@ export interface JudgedSide {
   readonly sign: 1 | -1;
   /** In stored units. */
   readonly threshold: number;
-  /** risk ≥ α(1 + slack) on the fitted rows and on the choosing split. */
-  readonly feasible: boolean;
+  /** Its threshold was put where the risk is at least α(1 + slack) on the fitted rows and on the choosing split. */
+  readonly feasible: true;
   readonly train: Counts;
   readonly choosing: Counts;
 }
@@ -21,9 +20,10 @@ export interface Projections {
 }
 
 /**
- * Both orientations of a direction, each with the threshold that covers the fewest fitted rows that are at least
- * α(1 + slack)·n: those with w·x ≥ threshold, ties all of them (method §4). The threshold lies a hair below the
- * projection of the last row covered.
+ * Both orientations of a direction. Each covers the fewest fitted rows that are at least α(1 + slack)·n, those with
+ * w·x ≥ threshold, ties all of them (method §4). Where the choosing split then falls short of that level, the
+ * threshold gives way until it does not: a direction is not lost for a few rows that chance put on the other side.
+ * The threshold lies a hair below the projection of the last row that it must cover.
  *
  * @param reach ε‖w‖ in stored units, the norm dual to the metric's: what the half-space expands by
  */
@@ -32,13 +32,18 @@ export function judgeSides(
   { alpha, slack, reach }: { alpha: number; slack: number; reach: number },
 ): JudgedSide[] {
   const level = requiredLevel(alpha, slack);
-  const need = Math.max(1, coveredCount(level, fit.length, 'ceil'));
-  return sidesOf(fit, need - 1).map(({ sign, signed, value }) => {
-    const threshold = value - tieWidth(value);
-    const train = countProjections(signed, threshold, reach);
-    const others = sign === 1 ? choosing : choosing.map((projection) => -projection);
-    const judged = { train, choosing: countProjections(others, threshold, reach) };
-    const feasible = reaches(judged.train, level) && reaches(judged.choosing, level);
-    return { sign, threshold, feasible, ...judged };
+  const lastCovered = (n: number) => Math.max(1, coveredCount(level, n, 'ceil')) - 1;
+  const choosingSides = sidesOf(choosing, lastCovered(choosing.length));
+  return sidesOf(fit, lastCovered(fit.length)).map(({ sign, signed, value }, index) => {
+    const other = choosingSides[index === 0 ? 0 : 1];
+    const last = Math.min(value, other.value);
+    const threshold = last - tieWidth(last);
+    return {
+      sign,
+      threshold,
+      feasible: true,
+      train: countProjections(signed, threshold, reach),
+      choosing: countProjections(other.signed, threshold, reach),
+    };
   });
 }

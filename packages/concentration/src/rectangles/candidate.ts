@@ -79,7 +79,7 @@ function countAt(
   };
 }
 
-export function reaches(counts: Counts, level: Rational): boolean {
+function reaches(counts: Counts, level: Rational): boolean {
   return counts.risk >= coveredCount(level, counts.n, 'ceil');
 }
 

@@ -44,7 +44,6 @@ export const RegionSchema = Type.Union([
     dualNorm: Type.Number({ exclusiveMinimum: 0 }),
     threshold: Type.Number(),
     train: CountsSchema,
-    feasible: Type.Boolean(),
   }),
   Type.Object({ kind: Type.Literal('axis'), halfSpace: AxisHalfSpaceSchema, train: CountsSchema }),
 ]);
@@ -61,10 +60,10 @@ export async function findRegion(step: RegionStep, walk: Walk): Promise<Region> 
       return fitRegionHyperplane(step, walk);
     case 'halfspace': {
       const { direction, sign, ...found } = await chooseHalfspace(step, walk);
-      const { component, exponent, threshold, train, feasible } = found;
+      const { component, exponent, threshold, train } = found;
       const w = Array.from(direction.w, (entry) => sign * entry);
       const { dualNorm } = direction;
-      return { kind: 'halfspace', component, exponent, w, dualNorm, threshold, train, feasible };
+      return { kind: 'halfspace', component, exponent, w, dualNorm, threshold, train };
     }
     case 'axis': {
       const { halfSpace, train } = await walk.get(step.scan);
