@@ -115,6 +115,23 @@ test('under holdout test takes no part: intervals and bound are told; under pape
   expect(paper.best.train.n).toBe(1200);
 });
 
+test('a half-space says what it lies across; chosen on test it has no intervals', async () => {
+  const halfspace = { ...unused, method: 'halfspace' };
+  const { result } = await measureOn(digits, halfspace);
+  expect(result.best.component).toBeGreaterThanOrEqual(1);
+  expect(result.best.exponent).toBeGreaterThan(0);
+  expect(result.domain).toBe('unbounded');
+  expect(result.bound).toBeDefined();
+  // The threshold gives way to whichever of the two lists needs it lower: one of them is covered just enough.
+  const { train, validation } = result.best;
+  const spare = [train, validation ?? train].map(({ n, risk }) => Math.round(risk * n) - Math.ceil(0.05 * n));
+  expect(Math.min(...spare)).toBe(0);
+  const paper = (await measureOn(digits, { ...halfspace, metric: 'l2', protocol: 'paper' })).result;
+  expect(paper.bound).toBeUndefined();
+  expect(paper.best.test.riskInterval).toBeUndefined();
+  expect(paper.best.exponent).toBeUndefined();
+});
+
 test('another ε takes the neighbours and clusters that are there, and says so', async () => {
   const artifacts = fileArtifacts(folder);
   await measureOn(digits, { q: 0.6 }, { artifacts });

@@ -17,6 +17,8 @@ export interface LanczosOptions {
   readonly block: number;
   /** A pair (λ, v) has converged when ‖Av − λv‖ ≤ tolerance·λ. */
   readonly tolerance: number;
+  /** Vectors added before it is looked again whether the pairs have converged. */
+  readonly lookEvery: number;
   /** Vectors held before a restart from the best found. */
   readonly mostHeld: number;
   readonly mostIterations: number;
@@ -50,28 +52,33 @@ export async function leadingEigenvectors(
   const space = new RitzSpace();
   let power = 0;
   let known = 0;
-  let block = orthonormalised(random(), space.basis);
+  let lookAt = count;
   let source: 'images' | 'random' = 'random';
+  let block = orthonormalised(random(), space.basis);
   for (let iteration = 1; ; iteration++) {
     options.onIteration?.(iteration, mostIterations);
     const { images, power: applied } = await operator.apply(block);
     power = Math.max(power, applied);
     space.add(block, images);
-    const rank = space.values.filter((value) => value > ROUNDING * power).length;
-    const answer = (converged: boolean) => ({ ...space.best(Math.min(count, rank)), converged });
-    if (rank >= count && space.hasConverged(count, tolerance)) return answer(true);
-    // Random vectors that bring no further eigenvalue: the operator takes all that is left to nothing.
-    if (source === 'random' && rank === known) return answer(true);
-    known = rank;
     block = orthonormalised(images, space.basis);
-    source = 'images';
-    if (block.length === 0) {
-      // The space is invariant. Eigenvalues that are still missing lie beside it.
-      if (rank < count) block = orthonormalised(random(), space.basis);
-      source = 'random';
-      if (block.length === 0) return answer(true);
+    const isLast = iteration >= mostIterations;
+    if (source === 'random' || block.length === 0 || space.basis.length >= lookAt || isLast) {
+      const rank = space.values.filter((value) => value > ROUNDING * power).length;
+      const answer = (converged: boolean) => ({ ...space.best(Math.min(count, rank)), converged });
+      if (rank >= count && space.hasConverged(count, tolerance)) return answer(true);
+      // Random vectors that brought no further eigenvalue: the operator takes all that is left to nothing.
+      if (source === 'random' && rank === known) return answer(true);
+      if (isLast) return answer(false);
+      known = rank;
+      lookAt = space.basis.length + options.lookEvery;
+      source = 'images';
+      if (block.length === 0) {
+        // The space is invariant. Eigenvalues that are still missing lie beside it.
+        if (rank < count) block = orthonormalised(random(), space.basis);
+        if (block.length === 0) return answer(true);
+        source = 'random';
+      }
     }
-    if (iteration >= mostIterations) return answer(false);
     if (space.basis.length + block.length > mostHeld) space.shrink(count + block.length);
   }
 }

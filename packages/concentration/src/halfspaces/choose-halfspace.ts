@@ -44,5 +44,9 @@ function flat(directions: readonly Direction[]): Float64Array {
 /** The columns of a row-major table. */
 function columnsOf(table: Float64Array, width: number): (column: number) => Float64Array {
   const height = table.length / width;
-  return (column) => Float64Array.from({ length: height }, (_, row) => table[row * width + column] ?? 0);
+  return (column) => {
+    const entries = new Float64Array(height);
+    for (let row = 0; row < height; row++) entries[row] = table[row * width + column] ?? 0;
+    return entries;
+  };
 }

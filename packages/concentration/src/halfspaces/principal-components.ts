@@ -20,9 +20,9 @@ export interface Components {
  */
 const BLOCK = 8;
 /** ‖Cv − λv‖ ≤ 1e-9·λ: with a gap of a hundredth of λ the component is accurate to 1e-7. */
-const FIRST = { block: BLOCK, tolerance: 1e-9, mostHeld: 192, mostIterations: 240 };
+const FIRST = { block: BLOCK, tolerance: 1e-9, lookEvery: BLOCK, mostHeld: 192, mostIterations: 240 };
 /** Directions to look along need less, and may stay short of it. */
-const SEVERAL = { block: BLOCK, tolerance: 1e-6, mostHeld: 384, mostIterations: 96 };
+const SEVERAL = { block: BLOCK, tolerance: 1e-6, lookEvery: 32, mostHeld: 384, mostIterations: 96 };
 
 /**
  * The first principal component of the rows: the unit eigenvector of the centred covariance with the largest

@@ -6,7 +6,8 @@ export class RitzSpace {
   private images: Vector[] = [];
   /** vectorsᵀ · images, symmetric. */
   private within: number[][] = [];
-  private pairs: Eigenpairs = { values: [], vector: () => [] };
+  /** Made when asked for: it is the dear part of a large space. */
+  private found: Eigenpairs | undefined;
 
   /** Orthonormal. */
   get basis(): readonly Vector[] {
@@ -16,6 +17,11 @@ export class RitzSpace {
   /** The operator's eigenvalues within the space, from the largest down. */
   get values(): readonly number[] {
     return this.pairs.values;
+  }
+
+  private get pairs(): Eigenpairs {
+    this.found ??= eigenpairs(this.within);
+    return this.found;
   }
 
   /** @param vectors orthonormal to the basis and to each other */
@@ -30,7 +36,7 @@ export class RitzSpace {
       const among = columns.map((other, l) => ((column[before + l] ?? 0) + (other[before + k] ?? 0)) / 2);
       this.within.push([...column.slice(0, before), ...among]);
     }
-    this.pairs = eigenpairs(this.within);
+    this.found = undefined;
   }
 
   /** Whether ‖Av − λv‖ ≤ tolerance·λ for each of the first pairs. The last, which converges last, is looked at first. */
@@ -53,9 +59,8 @@ export class RitzSpace {
 
   /** Keeps the best vectors alone. */
   shrink(count: number): void {
-    const weights = Array.from({ length: Math.min(count, this.vectors.length) }, (_, k) =>
-      this.pairs.vector(k),
-    );
+    const { pairs } = this;
+    const weights = Array.from({ length: Math.min(count, this.vectors.length) }, (_, k) => pairs.vector(k));
     const vectors = weights.map((of) => combined(this.vectors, of));
     const images = weights.map((of) => combined(this.images, of));
     this.vectors = [];
