@@ -36,8 +36,18 @@ function told(faults: readonly Fault[]): string[] {
 
 /** The fields that the methods of a metric take; what others they share is the job's. */
 const METHODS = {
-  linf: { rectangles: { T: [5, 9] }, balls: { T: [5, 9] }, axis: { T: undefined } },
-  l2: { balls: { T: [5, 9] }, hyperplane: { T: undefined }, axis: { T: undefined } },
+  linf: {
+    rectangles: { T: [5, 9] },
+    balls: { T: [5, 9] },
+    halfspace: { T: undefined },
+    axis: { T: undefined },
+  },
+  l2: {
+    balls: { T: [5, 9] },
+    hyperplane: { T: undefined },
+    halfspace: { T: undefined },
+    axis: { T: undefined },
+  },
 } as const;
 
 describe('the plan of all methods', () => {

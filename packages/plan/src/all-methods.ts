@@ -9,6 +9,7 @@ const MEMBERS = [
   { method: 'rectangles', metrics: ['linf'] },
   { method: 'balls', metrics: ['linf', 'l2'] },
   { method: 'hyperplane', metrics: ['l2'] },
+  { method: 'halfspace', metrics: ['linf', 'l2'] },
   { method: 'axis', metrics: ['linf', 'l2'] },
 ] as const satisfies readonly { readonly method: SingleMethod; readonly metrics: readonly Metric[] }[];
 

@@ -17,6 +17,9 @@ import {
   stepKey,
 } from './step.js';
 
+/** Leading principal components that `halfspace` looks along (method §4). */
+const COMPONENTS = 64;
+
 /** A job's graph of steps: every step comes after the ones it needs. */
 export interface Plan {
   readonly spec: JobSpec;
@@ -165,6 +168,18 @@ function methodRegionOf(
         alpha: spec.alpha,
         slack: spec.slack,
         epsilon: spec.epsilonExact,
+      };
+    case 'halfspace':
+      return {
+        name: 'region',
+        kind: 'halfspace',
+        components: { name: 'components', rows: rows.fit, count: COMPONENTS, engine },
+        metric: spec.metric,
+        alpha: spec.alpha,
+        slack: spec.slack,
+        epsilon: spec.epsilonExact,
+        choosing: rows.choosing,
+        ties: spec.protocol === 'paper' ? 'last' : 'first',
       };
     case 'balls':
       return {

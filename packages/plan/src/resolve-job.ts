@@ -49,9 +49,6 @@ const METHODS_OF: Record<Metric, readonly Method[]> = {
   l2: ['balls', 'hyperplane', 'halfspace', 'axis', 'all'],
 };
 
-const AVAILABLE = ['rectangles', 'balls', 'hyperplane', 'axis', 'all'] as const satisfies readonly Method[];
-type AvailableMethod = (typeof AVAILABLE)[number];
-
 /**
  * Checks a submission against its data set and fills its defaults in. Names every fault it finds, of shape and
  * of meaning, at once; a field whose shape is wrong takes no part in the checks of meaning.
@@ -138,7 +135,7 @@ function methodFaults(job: Partial<JobSubmission>): Fault[] {
   if (job.metric === undefined) return faults;
   const method = methodOf(job, job.metric);
   if (!METHODS_OF[job.metric].includes(method)) {
-    const fitting = METHODS_OF[job.metric].filter(isAvailable).join(', ');
+    const fitting = METHODS_OF[job.metric].join(', ');
     faults.push(
       fault(
         'method',
@@ -146,12 +143,6 @@ function methodFaults(job: Partial<JobSubmission>): Fault[] {
         `${method} does not fit metric ${job.metric}; choose one of ${fitting}`,
       ),
     );
-    return faults;
-  }
-  if (!isAvailable(method)) {
-    const fitting = METHODS_OF[job.metric].filter(isAvailable).join(' or ');
-    const said = job.method === undefined ? `${method}, the default for ${job.metric},` : method;
-    faults.push(fault('method', 'not-yet', `${said} is not available yet; choose ${fitting}`));
     return faults;
   }
   const run = methodsOf(method, job.metric);
@@ -343,7 +334,8 @@ function fillDefaults(job: JobSubmission, dataset: Dataset): JobSpec {
     ...(job.expireSeconds === undefined ? {} : { expireSeconds: job.expireSeconds }),
   } as const;
   const method = methodOf(job, job.metric);
-  if (method === 'hyperplane' || method === 'axis') return { ...common, method, ...rest };
+  if (method === 'halfspace' || method === 'hyperplane' || method === 'axis')
+    return { ...common, method, ...rest };
   const T = job.T ?? [];
   if (method === 'balls') return { ...common, method, T, ...rest };
   const { metric } = common;
@@ -384,10 +376,6 @@ function protocolOf(job: Partial<JobSubmission>): Protocol {
 
 function methodOf(job: Partial<JobSubmission>, metric: Metric): Method {
   return job.method ?? (metric === 'linf' ? 'rectangles' : 'balls');
-}
-
-function isAvailable(method: Method): method is AvailableMethod {
-  return (AVAILABLE as readonly Method[]).includes(method);
 }
 
 function fault(field: keyof JobSubmission, code: string, detail: string): Fault {

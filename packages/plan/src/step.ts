@@ -15,6 +15,7 @@ export type Step =
   | RestartsStep
   | BallsStep
   | ComponentStep
+  | ComponentsStep
   | ScanStep
   | RegionStep
   | EvaluationStep;
@@ -114,6 +115,14 @@ export interface ComponentStep {
   readonly engine: EngineClass;
 }
 
+/** The leading principal components of the rows, `count` or as many as have any variance, largest variance first. */
+export interface ComponentsStep {
+  readonly name: 'components';
+  readonly rows: RowList;
+  readonly count: number;
+  readonly engine: EngineClass;
+}
+
 /** The best of all 2d axis-aligned half-spaces (method §4). */
 export interface ScanStep {
   readonly name: 'scan';
@@ -145,6 +154,16 @@ export type MethodRegionStep = {
       readonly alpha: number;
       readonly slack: number;
       readonly epsilon: string;
+    }
+  | {
+      readonly kind: 'halfspace';
+      readonly components: ComponentsStep;
+      readonly metric: Metric;
+      readonly alpha: number;
+      readonly slack: number;
+      readonly epsilon: string;
+      readonly choosing: RowList;
+      readonly ties: 'first' | 'last';
     }
   | { readonly kind: 'axis'; readonly scan: ScanStep }
 );
@@ -194,6 +213,7 @@ export function needsOf(step: Step): readonly Step[] {
     case 'neighbours':
     case 'balls':
     case 'component':
+    case 'components':
     case 'scan':
       return [];
     case 'clusters':
@@ -205,12 +225,23 @@ export function needsOf(step: Step): readonly Step[] {
     case 'restarts':
       return 'search' in step.q ? [step.q.search] : [step.setting.neighbours];
     case 'region':
-      return step.kind === 'rectangles' || step.kind === 'balls' || step.kind === 'all'
-        ? step.candidates
-        : step.kind === 'hyperplane'
-          ? [step.component]
-          : [step.scan];
+      return regionNeeds(step);
     case 'evaluation':
       return [step.region, step.scan];
+  }
+}
+
+function regionNeeds(step: RegionStep): readonly Step[] {
+  switch (step.kind) {
+    case 'rectangles':
+    case 'balls':
+    case 'all':
+      return step.candidates;
+    case 'hyperplane':
+      return [step.component];
+    case 'halfspace':
+      return [step.components];
+    case 'axis':
+      return [step.scan];
   }
 }

@@ -106,8 +106,15 @@ function provenanceLine({ provenance, timings, best }: Result): string {
   const again = reused.map(({ step, artifacts }) => `${step} ${artifacts}`).join(', ');
   return [
     ...(best.q === undefined ? [] : [`q ${Number(best.q.toPrecision(6))}, seed ${best.seed ?? 0}`]),
+    ...(best.component === undefined ? [] : [`across ${directionText(best.component, best.exponent)}`]),
     `computed in ${duration(total)} by ${machines.join(' and ')}`,
     `reused: ${again || 'nothing'}`,
     `data ${datasetDigest.slice(0, 12)}, lévy ${version}, method ${methodVersion}`,
   ].join(' · ');
+}
+
+/** Which direction a half-space lies across. */
+function directionText(component: number, exponent: number | undefined): string {
+  const power = exponent === undefined ? '' : `, entries to the power ${exponent}`;
+  return `principal component ${component}${power}`;
 }

@@ -57,6 +57,8 @@ export function estimateOf(findings: Findings): Told {
     domain: domainOf(findings),
     best: {
       ...(region.kind === 'rectangles' ? { seed: region.candidate.seed, q: region.candidate.q } : {}),
+      ...(region.kind === 'halfspace' ? { component: region.component + 1 } : {}),
+      ...(region.kind === 'halfspace' && spec.metric === 'linf' ? { exponent: region.exponent } : {}),
       train: fractions(evaluation.train),
       ...(evaluation.validation === undefined ? {} : { validation: fractions(evaluation.validation) }),
       test,
@@ -187,13 +189,13 @@ function withIntervals(counts: Counts, confidence: number, untouched: boolean): 
 }
 
 /**
- * Under the paper protocol test chooses among rectangles, among several T of balls and among methods; everything else
- * is fitted on the training rows alone.
+ * Under the paper protocol test chooses among rectangles, among half-spaces across components, among several T of balls
+ * and among methods; everything else is fitted on the training rows alone.
  */
 function testIsUntouched({ spec }: Plan): boolean {
   if (spec.protocol === 'holdout') return true;
   if (spec.method === 'balls') return listOf(spec.T).length === 1;
-  return spec.method !== 'rectangles' && spec.method !== 'all';
+  return spec.method === 'hyperplane' || spec.method === 'axis';
 }
 
 function boundOf(test: SplitMeasure, confidence: number): Estimate['bound'] | undefined {

@@ -25,6 +25,7 @@ function whatIsSingle({ kind }: MethodRegion, { coordinate, share }: MainCoordin
       return `the region lies nearly along coordinate ${coordinate}, which alone puts ${percent} of its ${rows} test rows out of every rectangle`;
     case 'balls':
     case 'hyperplane':
+    case 'halfspace':
       return `the region lies nearly along coordinate ${coordinate}, which carries ${percent} of its weight (|w_j| / ‖w‖₁)`;
   }
 }

@@ -43,11 +43,13 @@ const METHODS = {
   linf: [
     ['rectangles', RECTANGLES],
     ['balls', { T: [3, 5] }],
+    ['halfspace', {}],
     ['axis', {}],
   ],
   l2: [
     ['balls', { T: [3, 5] }],
     ['hyperplane', {}],
+    ['halfspace', {}],
     ['axis', {}],
   ],
 } as const;
@@ -144,7 +146,7 @@ describe.each(SETTINGS)('$name, $metric, ε $epsilon, α $alpha, $protocol', ({ 
     // Nothing but the choice and its evaluation was computed.
     const { reused } = result.provenance;
     const count = (step: string) => reused.find((each) => each.step === step)?.artifacts ?? 0;
-    expect(count('region')).toBe(3);
+    expect(count('region')).toBe(4);
     expect(count('balls')).toBe(2);
     expect(count('scan')).toBe(1);
     if (metric === 'linf')

@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 import { ballsCounter } from '../balls/balls-counter.js';
 import type { Counts } from '../counts.js';
 import { axisCounter } from '../halfspaces/axis-counter.js';
-import { hyperplaneCounter } from '../halfspaces/hyperplane-counter.js';
+import { halfSpaceCounter } from '../halfspaces/halfspace-counter.js';
 import { rectanglesCounter } from '../rectangles/rectangles-counter.js';
 import type { Walk } from '../walk/walk.js';
 import type { FoundRegion } from './found-region.js';
@@ -40,7 +40,8 @@ export function regionCounter(
     case 'balls':
       return ballsCounter(step, region, epsilon, walk);
     case 'hyperplane':
-      return hyperplaneCounter(region, epsilon, walk);
+    case 'halfspace':
+      return halfSpaceCounter(region, epsilon, walk);
     case 'axis':
       return axisCounter(region.halfSpace, epsilon, walk);
   }

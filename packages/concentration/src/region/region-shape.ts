@@ -48,11 +48,11 @@ export function ballsShape(balls: Balls, metric: Metric, { dataset, train }: Loa
 
 /** E = {x : w·x + b ≤ 0}, in units of the values. */
 export function halfSpaceShape(
-  region: Extract<MethodRegion, { kind: 'hyperplane' | 'axis' }>,
+  region: Extract<MethodRegion, { kind: 'hyperplane' | 'halfspace' | 'axis' }>,
   columns: number,
   scale: number,
 ): RegionShape {
-  if (region.kind === 'hyperplane') {
+  if (region.kind !== 'axis') {
     return {
       kind: 'halfspace',
       w: Float64Array.from(region.w, (entry) => -entry),

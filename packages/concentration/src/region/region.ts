@@ -4,7 +4,9 @@ import { type Static, Type } from 'typebox';
 import { BallsSchema } from '../balls/balls.js';
 import { countsOfBalls } from '../balls/membership.js';
 import { CountsSchema } from '../counts.js';
-import { fitHyperplane, storedReach } from '../halfspaces/hyperplane.js';
+import { chooseHalfspace } from '../halfspaces/choose-halfspace.js';
+import { fitHyperplane } from '../halfspaces/hyperplane.js';
+import { storedReach } from '../halfspaces/projections.js';
 import { AxisHalfSpaceSchema } from '../halfspaces/scan.js';
 import { MeasurementError } from '../measurement.js';
 import { CandidateSchema, chooseCandidate } from '../rectangles/candidate.js';
@@ -30,6 +32,17 @@ export const MethodRegionSchema = Type.Union([
   Type.Object({
     kind: Type.Literal('hyperplane'),
     w: Type.Array(Type.Number()),
+    threshold: Type.Number(),
+    train: CountsSchema,
+  }),
+  Type.Object({
+    kind: Type.Literal('halfspace'),
+    /** Index of the principal component, 0 the leading one, and to what power its entries were taken. */
+    component: Type.Integer({ minimum: 0 }),
+    exponent: Type.Number({ exclusiveMinimum: 0 }),
+    w: Type.Array(Type.Number()),
+    /** ‖w‖₂ under l2, ‖w‖₁ under linf. */
+    dualNorm: Type.Number({ exclusiveMinimum: 0 }),
     threshold: Type.Number(),
     train: CountsSchema,
   }),
@@ -70,6 +83,13 @@ export async function findRegion(step: RegionStep, walk: Walk): Promise<Region> 
       return chooseBalls(step, walk);
     case 'hyperplane':
       return fitRegionHyperplane(step, walk);
+    case 'halfspace': {
+      const { direction, sign, ...found } = await chooseHalfspace(step, walk);
+      const { component, exponent, threshold, train } = found;
+      const w = Array.from(direction.w, (entry) => sign * entry);
+      const { dualNorm } = direction;
+      return { kind: 'halfspace', component, exponent, w, dualNorm, threshold, train };
+    }
     case 'axis': {
       const { halfSpace, train } = await walk.get(step.scan);
       return { kind: 'axis', halfSpace, train };

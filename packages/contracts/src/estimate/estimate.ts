@@ -76,6 +76,17 @@ const estimateFields = {
   best: Type.Object({
     seed: Type.Optional(Type.Integer()),
     q: Type.Optional(Type.Number()),
+    component: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'halfspace: the principal component that it lies across, 1 the leading one',
+      }),
+    ),
+    exponent: Type.Optional(
+      Type.Number({
+        description: 'halfspace, linf: the power to which the entries of that component were taken',
+      }),
+    ),
     train: SplitMeasureSchema,
     validation: Type.Optional(SplitMeasureSchema),
     test: SplitMeasureSchema,

@@ -57,7 +57,7 @@ export const JOB_FIELDS = {
   }),
   method: Type.Enum([...METHODS], {
     description:
-      'linf: rectangles (default), balls, axis; l2: balls (default), hyperplane, axis; all: every one that fits, chosen on the choosing split. halfspace is not available yet',
+      'linf: rectangles (default), balls, halfspace, axis; l2: balls (default), halfspace, hyperplane, axis; all: every one that fits, chosen on the choosing split',
   }),
   T: Type.Union([TSchema, Type.Array(TSchema, { minItems: 1, maxItems: 64, uniqueItems: true })], {
     description:

@@ -55,6 +55,11 @@ export const HyperplaneSpecSchema = Type.Object(
   { additionalProperties: false },
 );
 
+export const HalfspaceSpecSchema = Type.Object(
+  { ...common, method: Type.Literal('halfspace'), ...commonDefaulted },
+  { additionalProperties: false },
+);
+
 export const AxisSpecSchema = Type.Object(
   { ...common, method: Type.Literal('axis'), ...commonDefaulted },
   { additionalProperties: false },
@@ -90,6 +95,7 @@ export const JobSpecSchema = Type.Union(
   [
     RectanglesSpecSchema,
     BallsSpecSchema,
+    HalfspaceSpecSchema,
     HyperplaneSpecSchema,
     AxisSpecSchema,
     AllLinfSpecSchema,
@@ -99,6 +105,7 @@ export const JobSpecSchema = Type.Union(
 );
 export type RectanglesSpec = Static<typeof RectanglesSpecSchema>;
 export type BallsSpec = Static<typeof BallsSpecSchema>;
+export type HalfspaceSpec = Static<typeof HalfspaceSpecSchema>;
 export type HyperplaneSpec = Static<typeof HyperplaneSpecSchema>;
 export type AxisSpec = Static<typeof AxisSpecSchema>;
 export type AllSpec = Static<typeof AllLinfSpecSchema> | Static<typeof AllL2SpecSchema>;

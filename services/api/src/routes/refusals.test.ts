@@ -57,7 +57,7 @@ describe('a job is refused, and where', () => {
     ['a path as one', { ...rectangles, dataset: '../../etc/passwd' }, '#/dataset'],
     ['metric "l3"', { ...rectangles, metric: 'l3' }, '#/metric'],
     ['a method that does not fit', { ...rectangles, T: undefined, method: 'hyperplane' }, '#/method'],
-    ['a method not there yet', { ...rectangles, T: undefined, method: 'halfspace' }, '#/method'],
+    ['T with halfspace', { ...rectangles, method: 'halfspace' }, '#/T'],
     ['balls without T', { ...rectangles, metric: 'l2', T: undefined }, '#/T'],
     [
       'rectangles’ domain under l2',

@@ -53,8 +53,18 @@ describe('levy measure', () => {
     expect(result.candidates.map(({ method }: { method: string }) => method)).toEqual([
       'balls',
       'hyperplane',
+      'halfspace',
       'axis',
     ]);
+  });
+
+  it('says which direction a half-space lies across', async () => {
+    const line = 'measure --dataset digits --epsilon 1/8 --alpha 0.05 --method halfspace';
+    const linf = await bench.run(`${line} --metric linf`);
+    expect(linf.exitCode).toBe(0);
+    expect(linf.stdout).toMatch(/across principal component \d+, entries to the power [\d.]+ ·/);
+    const l2 = await bench.run(`${line} --metric l2`);
+    expect(l2.stdout).toMatch(/across principal component \d+ ·/);
   });
 
   it('gives the same numbers whatever it finds kept, and names what it reused', async () => {

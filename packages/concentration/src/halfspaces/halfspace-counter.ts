@@ -2,15 +2,17 @@ import type { Rational } from '@levy/contracts';
 import type { MethodRegion } from '../region/region.js';
 import type { RegionCounter } from '../region/region-counter.js';
 import type { Walk } from '../walk/walk.js';
-import { countProjections, storedReach } from './hyperplane.js';
 import { mainWeight } from './main-weight.js';
+import { countProjections, storedReach } from './projections.js';
 
-export function hyperplaneCounter(
-  { w, threshold }: Extract<MethodRegion, { kind: 'hyperplane' }>,
+export function halfSpaceCounter(
+  region: Extract<MethodRegion, { kind: 'hyperplane' | 'halfspace' }>,
   epsilon: Rational,
   walk: Walk,
 ): RegionCounter {
-  const reachOf = (at: Rational) => storedReach(at, walk.scale);
+  const { w, threshold } = region;
+  const dualNorm = region.kind === 'halfspace' ? region.dualNorm : 1;
+  const reachOf = (at: Rational) => storedReach(at, walk.scale) * dualNorm;
   return {
     count: async (rows) =>
       countProjections(await walk.project(rows, Float64Array.from(w)), threshold, reachOf(epsilon)),
