@@ -23,6 +23,7 @@ beforeAll(async () => {
     ...{ name: 'gaussian', dimension: 6, variances, samples: 500, testSamples: 400, seed: 3 },
   });
   for (const name of ['digits', 'gaussian']) datasets.set(name, await store.load(name));
+  datasets.set('outliers', smallDataset({ train: outliers(600), test: outliers(300) }));
   engine = await createWasmEngine({ threads: 2 });
 });
 
@@ -62,6 +63,7 @@ const SETTINGS = (['holdout', 'paper'] as const).flatMap((protocol) =>
     { name: 'digits', metric: 'l2' as const, epsilon: '1/4', alpha: 0.1, slack: 0.05 },
     { name: 'digits', metric: 'l2' as const, epsilon: '3/2', alpha: 0.05 },
     { name: 'gaussian', metric: 'linf' as const, epsilon: 0.3, alpha: 0.1 },
+    { name: 'outliers', metric: 'linf' as const, epsilon: '20/255', alpha: 0.05 },
     { name: 'gaussian', metric: 'l2' as const, epsilon: 0.5, alpha: 0.05 },
   ].map((setting) => ({ ...setting, protocol })),
 );
@@ -190,3 +192,14 @@ test('of equal ones takes the first method under holdout, the last under paper',
     expect(result.method).toBe(expected);
   }
 });
+
+/** A tenth of the rows stick out, each in one of twelve directions: rectangles hold the rest, nothing else does. */
+function outliers(n: number): number[][] {
+  return Array.from({ length: n }, (_, i) =>
+    Array.from({ length: 6 }, (_, j) => {
+      const direction = Math.floor(i / 10) % 12;
+      if (i % 10 === 0 && direction % 6 === j) return direction < 6 ? 255 - (i % 7) : i % 7;
+      return 110 + ((i * (j + 3)) % 31);
+    }),
+  );
+}
