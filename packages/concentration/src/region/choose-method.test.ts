@@ -90,7 +90,6 @@ function winnerOf(results: readonly Result[], level: number, protocol: 'holdout'
 }
 
 const won = new Set<string>();
-const sufficed = new Set<boolean>();
 
 describe.each(SETTINGS)('$name, $metric, ε $epsilon, α $alpha, $protocol', ({ name, ...setting }) => {
   test('takes the best of what each method finds alone, on the same artifacts', async () => {
@@ -111,7 +110,6 @@ describe.each(SETTINGS)('$name, $metric, ε $epsilon, α $alpha, $protocol', ({ 
     const { winner, some, judged } = winnerOf(alone, level, protocol);
     expect(winner?.method).toBe(result.method);
     won.add(result.method);
-    sufficed.add(some);
     expect(result.warnings.some(({ code }) => code === 'infeasible')).toBe(!some);
     expect(result.candidates?.map(({ method, feasible }) => [method, feasible])).toEqual(
       judged.map((each) => [each.result.method, each.feasible]),
@@ -171,9 +169,8 @@ describe.each(SETTINGS)('$name, $metric, ε $epsilon, α $alpha, $protocol', ({ 
   });
 });
 
-test('these settings have different winners, with enough risk and without', () => {
-  expect([...won].sort()).toEqual(['axis', 'balls', 'hyperplane', 'rectangles']);
-  expect(sufficed).toEqual(new Set([true, false]));
+test('these settings have different winners', () => {
+  expect([...won].sort()).toEqual(['axis', 'balls', 'halfspace', 'rectangles']);
 });
 
 test('of equal ones takes the first method under holdout, the last under paper', async () => {
