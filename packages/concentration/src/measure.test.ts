@@ -286,6 +286,31 @@ test.each([
   expect(verifyRegion(await decodeRegion(files[0]?.bytes ?? new Uint8Array()), dataset).agrees).toBe(true);
 });
 
+test.each([
+  ['constant coordinates', Array.from({ length: 30 }, (_, i) => [i % 3, 9]), 'u1'],
+  ['duplicated rows', Array.from({ length: 30 }, (_, i) => [i % 2, (i % 2) * 200]), 'u1'],
+  ['one coordinate', Array.from({ length: 30 }, (_, i) => [i]), 'u1'],
+  [
+    'fewer rows than coordinates',
+    Array.from({ length: 8 }, (_, i) => [i, i * i, 50 - i, 7, i % 3, 1, 2, 3, 4]),
+    'u1',
+  ],
+  ['floats', Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(3 * i), i / 40]), 'f4'],
+] as const)('half-spaces of degenerate data are recounted alike: %s', async (_, rows, dtype) => {
+  const dataset = smallDataset({ train: rows, test: rows, dtype });
+  for (const metric of ['linf', 'l2']) {
+    const job = { ...unused, method: 'halfspace', metric, epsilon: '2/255', alpha: 0.1 };
+    const { files } = await measureOn(dataset, job);
+    expect(verifyRegion(await decodeRegion(files[0]?.bytes ?? new Uint8Array()), dataset).agrees).toBe(true);
+  }
+});
+
+test('equal rows have no half-space across a component, and say so', async () => {
+  const rows = Array.from({ length: 30 }, () => [9, 9]);
+  const dataset = smallDataset({ train: rows, test: rows });
+  await expect(measureOn(dataset, { ...unused, method: 'halfspace' })).rejects.toThrow(/all rows are equal/);
+});
+
 function ramp(n: number): number[][] {
   return Array.from({ length: n }, (_, i) => [i, (i * 7) % 50]);
 }
