@@ -19,11 +19,15 @@ const machine = { engine: 'wasm', threads: 2 } as const;
 
 function specOf(change: object, of: Dataset = dataset): JobSpec {
   const resolved = resolveJob(
-    { dataset: 'rows', metric: 'linf', epsilon: 0.1, alpha: 0.05, T: 5, ...change },
+    withoutUndefined({ dataset: 'rows', metric: 'linf', epsilon: 0.1, alpha: 0.05, T: 5, ...change }),
     of,
   );
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.faults));
   return resolved.spec;
+}
+
+function withoutUndefined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 function keysOf(
@@ -43,6 +47,10 @@ describe('the plan of rectangles', () => {
       'restarts',
       'search',
       'restarts',
+      'faces',
+      'faces',
+      'faces',
+      'faces',
       'region',
       'scan',
       'evaluation',
@@ -55,7 +63,7 @@ describe('the plan of rectangles', () => {
   });
 
   test('a given q needs no search', () => {
-    expect([...keysOf({ q: 0.5 }).keys()]).toEqual([
+    expect([...keysOf({ q: 0.5, search: 'paper' }).keys()]).toEqual([
       'neighbours',
       'restarts',
       'region',
@@ -68,7 +76,29 @@ describe('the plan of rectangles', () => {
     const summary = summarisePlan(planJob(specOf({}), dataset, machine));
     expect(summary.estimatedSeconds).toBeGreaterThan(0);
     expect(summary.estimatedBytes).toBeGreaterThan(0);
-    expect(summary.steps).toHaveLength(6);
+    expect(summary.steps).toHaveLength(9);
+  });
+
+  test.each([
+    [1, [1]],
+    [3, [1, 2]],
+    [[2, 5], [1, 2, 4]],
+    [4096, [1, 2, 4, 8]],
+  ])('searches faces of one, two, four … rectangles for T = %j', (T, expected) => {
+    const rectangles = planJob(specOf({ T }), dataset, machine).steps.flatMap(({ step }) =>
+      step.name === 'faces' ? [step.rectangles] : [],
+    );
+    expect(rectangles).toEqual(expected);
+  });
+
+  test('fewer rectangles are searched once for every T', () => {
+    const keys = (T: number) =>
+      planJob(specOf({ T }), dataset, machine).steps.flatMap(({ step, key }) =>
+        step.name === 'faces' ? [key] : [],
+      );
+    expect(keys(8).slice(0, 2)).toEqual(keys(2));
+    expect(keysOf({ search: 'paper' }).has('faces')).toBe(false);
+    expect(keysOf({ protocol: 'paper' }).has('faces')).toBe(false);
   });
 });
 
@@ -133,5 +163,25 @@ describe('the plan of balls', () => {
     const dense = planJob(specOf({ ...balls, T: 5, alpha: 0.5 }), dataset, machine);
     expect(dense.estimatedBytes - few.estimatedBytes).toBe(12 * 800 * (400 - 40));
     expect(many.estimatedSeconds).toBeGreaterThan(few.estimatedSeconds);
+  });
+});
+
+describe('the plan of a half-space', () => {
+  const halfspace = { method: 'halfspace', T: undefined };
+
+  test('shares its components with every ε, α and metric, and carries what the search depends on', () => {
+    const { steps } = planJob(specOf(halfspace), dataset, machine);
+    expect(steps.map(({ step }) => step.name)).toEqual(['components', 'region', 'scan', 'evaluation']);
+    const keys = keysOf(halfspace);
+    for (const change of [{ metric: 'l2' }, { epsilon: 0.2 }, { alpha: 0.1 }, { slack: 0.5 }]) {
+      const others = keysOf({ ...halfspace, ...change });
+      expect(others.get('components')).toBe(keys.get('components'));
+      expect(others.get('region')).not.toBe(keys.get('region'));
+    }
+    expect(keysOf({ ...halfspace, confidence: 0.9 }).get('region')).toBe(keys.get('region'));
+    expect(keysOf({ ...halfspace, protocol: 'paper' }).get('components')).not.toBe(keys.get('components'));
+    expect(keysOf(halfspace, dataset, { engine: 'gpu', threads: 1 }).get('components')).not.toBe(
+      keys.get('components'),
+    );
   });
 });

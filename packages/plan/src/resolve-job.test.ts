@@ -39,7 +39,7 @@ describe('defaults', () => {
         method: 'rectangles',
         protocol: 'holdout',
         domain: 'box',
-        search: 'paper',
+        search: 'best',
         restarts: 10,
         neighbors: 50,
         iterations: 30,
@@ -104,13 +104,14 @@ describe('faults of meaning', () => {
     [{ T: undefined }, '#/T required', 'needs T'],
     [{ neighbors: 801 }, '#/neighbors too-many', '801'],
     [{ samples: 801 }, '#/samples too-many', '800'],
-    [{ method: 'hyperplane', T: undefined }, '#/method method-metric', 'rectangles, balls, axis'],
+    [{ method: 'hyperplane', T: undefined }, '#/method method-metric', 'rectangles, balls, halfspace, axis'],
     [{ metric: 'l2', T: undefined }, '#/T required', 'balls needs T'],
     [{ method: 'balls', T: undefined }, '#/T required', 'number of balls'],
     [{ method: 'balls', q: 0.5 }, '#/q unused-field', 'balls does not use q'],
     [{ metric: 'l2', domain: 'box' }, '#/domain unused-field', 'balls does not use domain'],
-    [{ method: 'all' }, '#/method not-yet', 'rectangles or balls or axis'],
-    [{ method: 'halfspace', T: undefined }, '#/method not-yet', 'not available yet'],
+    [{ method: 'halfspace' }, '#/T unused-field', 'halfspace does not use T'],
+    [{ method: 'halfspace', T: undefined, q: 0.5 }, '#/q unused-field', 'halfspace does not use q'],
+    [{ method: 'halfspace', T: undefined, domain: 'box' }, '#/domain unused-field', 'does not use domain'],
     [{ metric: 'l2', method: 'hyperplane' }, '#/T unused-field', 'does not use T'],
     [
       { metric: 'l2', method: 'axis', T: undefined, domain: 'box' },
@@ -118,7 +119,7 @@ describe('faults of meaning', () => {
       'does not use domain',
     ],
     [{ gamma: 0.5 }, '#/gamma not-yet', 'label uncertainty'],
-    [{ search: 'best' }, '#/search not-yet', 'paper'],
+    [{ search: 'best', protocol: 'paper' }, '#/search search-protocol', 'holdout'],
     [{ domain: 'box', protocol: 'paper' }, '#/domain domain-protocol', 'unbounded'],
     [{ alpha: 0.9, slack: 0.2 }, '#/slack level', 'below 1'],
     [{ alpha: 0.9999 }, '#/alpha level', 'all 800 rows'],
@@ -145,11 +146,12 @@ describe('faults of meaning', () => {
   });
 
   test('faults of shape and of meaning are named together', () => {
-    const faults = told(faultsOf({ ...sound, seed: -1, epsilon: 8, colour: 'red', search: 'best' }));
+    const job = { ...sound, seed: -1, epsilon: 8, colour: 'red', search: 'best', protocol: 'paper' };
+    const faults = told(faultsOf(job));
     expect(faults.sort()).toEqual([
       '#/colour unknown-field',
       '#/epsilon epsilon-range',
-      '#/search not-yet',
+      '#/search search-protocol',
       '#/seed minimum',
     ]);
   });

@@ -2,6 +2,7 @@ import type { Margins } from '@levy/kernels';
 import type { Step, StepName } from '@levy/plan';
 import type { Balls } from '../balls/balls.js';
 import type { Evaluation } from '../evaluation/evaluation.js';
+import type { Components } from '../halfspaces/principal-components.js';
 import type { ScanOutcome } from '../halfspaces/scan.js';
 import type { FacesOutcome } from '../rectangles/best/faces-step.js';
 import type { Clusters } from '../rectangles/clusters.js';
@@ -19,6 +20,7 @@ export interface Outputs {
   faces: FacesOutcome;
   balls: Balls;
   component: Float64Array;
+  components: Components;
   scan: ScanOutcome;
   region: Region;
   evaluation: Evaluation;
