@@ -86,7 +86,6 @@ async function chooseBalls(step: Extract<RegionStep, { kind: 'balls' }>, walk: W
   const contenders = [];
   for (const candidate of step.candidates)
     contenders.push({ step: candidate, balls: await walk.get(candidate) });
-  walk.neighbourhoods[Symbol.dispose]();
   const [only] = contenders;
   if (contenders.length === 1 && only !== undefined) {
     return { kind: 'balls', T: only.step.T, balls: only.balls, feasible: true };

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { fileArtifacts, type Measurement, MeasurementError, measure } from '@levy/concentration';
+import { fileArtifacts, type Measurement, MeasurementError, measure, Sweep } from '@levy/concentration';
 import type { Fault, JobError, JobSpec, Result } from '@levy/contracts';
 import { DatasetStore, type LoadedDataset } from '@levy/datasets';
 import { createWasmEngine, type Engine } from '@levy/kernels';
@@ -26,14 +26,14 @@ export async function runMeasure(context: Context, flags: MeasureFlags): Promise
   const store = await DatasetStore.open(settings.dataDir);
   const specs = await resolveAll(store, jobs);
   await using engine = await createWasmEngine({ threads: settings.threads });
-  const bench = new Bench(context, store, engine, settings.dataDir);
+  const bench = new Bench(context, store, engine, settings.dataDir, new Sweep(specs));
   const [only] = specs;
   return specs.length === 1 && only !== undefined
     ? await measureOne(context, bench, only, flags)
     : await sweep(context, bench, specs, flags);
 }
 
-/** What every job of one command shares: engine, artifacts and the data set last used. */
+/** What every job of one command shares: engine, artifacts, the data set last used, and passes that several need. */
 class Bench {
   #loaded: LoadedDataset | undefined;
 
@@ -42,6 +42,7 @@ class Bench {
     private readonly store: DatasetStore,
     private readonly engine: Engine,
     private readonly dataDir: string,
+    private readonly sweep: Sweep,
   ) {}
 
   async measure(spec: JobSpec, title: string): Promise<Measurement> {
@@ -57,6 +58,7 @@ class Bench {
         engine: this.engine,
         artifacts: fileArtifacts(this.dataDir),
         host: hostname(),
+        sweep: this.sweep,
         signal: AbortSignal.any([this.context.signal, timeout]),
         onProgress: (progress) => view.update(progress),
       });
