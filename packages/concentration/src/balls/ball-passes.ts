@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { type Metric, parseRational } from '@levy/contracts';
 import { type Distance, EngineError, type Matrix, type MatrixHandle, type Reach } from '@levy/kernels';
-import { type BallsStep, ballsBytes, coveredCount, requiredLevel } from '@levy/plan';
+import { type BallsStep, ballsBytes, coveredCount, requiredLevel, stepKey } from '@levy/plan';
 import { MeasurementError } from '../measurement.js';
 import { gatherRows } from '../rows/row-list.js';
 import type { Walk } from '../walk/walk.js';
@@ -58,14 +58,13 @@ export async function* placeTogether(
 /** The other steps that the same pass serves and nobody has settled. */
 async function alike(step: BallsStep, walk: Walk): Promise<BallsStep[]> {
   const { metric, alpha, slack } = step;
-  const name = passName(step);
-  const own = placementName(step);
+  const [pass, own] = [passName(step), stepKey(step)];
   const found = new Map<string, BallsStep>();
   const plans = walk.plansAhead((job) => job.metric === metric && job.alpha === alpha && job.slack === slack);
   for (const plan of plans) {
     for (const { step: other } of plan.steps) {
-      if (other.name !== 'balls' || passName(other) !== name || placementName(other) === own) continue;
-      if (!(await walk.isSettled(other))) found.set(placementName(other), other);
+      if (other.name !== 'balls' || passName(other) !== pass || stepKey(other) === own) continue;
+      if (!(await walk.isSettled(other))) found.set(stepKey(other), other);
     }
   }
   return [...found.values()];
@@ -73,10 +72,6 @@ async function alike(step: BallsStep, walk: Walk): Promise<BallsStep[]> {
 
 function passName({ rows, metric, alpha, slack, engine }: BallsStep): string {
   return JSON.stringify([rows, metric, alpha, slack, engine]);
-}
-
-function placementName(step: BallsStep): string {
-  return JSON.stringify(step);
 }
 
 interface OneEpsilon {
@@ -121,6 +116,7 @@ async function* placeAll(
     if (reach === undefined) throw new RangeError('the engine answered for more reaches than it was asked');
     let taken: Uint32Array = new Uint32Array();
     for (const step of wanted[index]?.steps ?? []) {
+      signal?.throwIfAborted();
       using gone = await engine.load(gatherRows(matrix, taken));
       await engine.putBack(of, gone, { signal });
       const placement = await placeBalls({

@@ -97,7 +97,7 @@ export class Walk implements Disposable {
     return this.sweep.failures.has(key) || (await this.context.artifacts.has(key));
   }
 
-  /** Keeps what a step that runs has found out about another one besides. */
+  /** Keeps what the running step has found out about one, itself or another, before it is through. */
   async settle<N extends StepName>(
     step: StepOf<N> & { readonly name: N },
     outcome: Outputs[N] | MeasurementError,
@@ -108,6 +108,8 @@ export class Walk implements Disposable {
       return;
     }
     await this.context.artifacts.put(key, await implementationOf(step.name).codec.encode(outcome));
+    // One that runs goes on for the others.
+    if (this.met.has(key)) return;
     this.met.add(key);
     this.meter.end(key, { reused: false });
   }
