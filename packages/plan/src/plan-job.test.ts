@@ -1,5 +1,6 @@
 import type { Dataset, JobSpec } from '@levy/contracts';
 import { describe, expect, test } from 'vitest';
+import { ballsBytes } from './counts.js';
 import { planJob, summarisePlan } from './plan-job.js';
 import { resolveJob } from './resolve-job.js';
 
@@ -133,5 +134,8 @@ describe('the plan of balls', () => {
     const dense = planJob(specOf({ ...balls, T: 5, alpha: 0.5 }), dataset, machine);
     expect(dense.estimatedBytes - few.estimatedBytes).toBe(12 * 800 * (400 - 40));
     expect(many.estimatedSeconds).toBeGreaterThan(few.estimatedSeconds);
+    // MNIST at α .01 and slack .25, and its three ε in one pass.
+    expect(ballsBytes(60_000, 750)).toBe(540e6);
+    expect(ballsBytes(60_000, 750, 3)).toBe(1080e6);
   });
 });

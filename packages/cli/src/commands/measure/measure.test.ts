@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checker, ResultSchema } from '@levy/contracts';
+import { checker, type Result, ResultSchema } from '@levy/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { interrupt, Workbench } from '../../testing/command.js';
 
@@ -62,6 +62,23 @@ describe('levy measure', () => {
       ['1/8', 2],
       ['1/8', 3],
     ]);
+  });
+
+  it('places the balls of every ε and T in one pass, and says which job made it', async () => {
+    const line = 'measure --dataset digits --metric l2 --epsilon 0.3,0.5 --alpha 0.05 --T 2,4';
+    const points = JSON.parse((await bench.run(`${line} --json`)).stdout);
+    const made = points.map(({ estimate }: { estimate: Result }) => [
+      'balls' in estimate.timings,
+      estimate.provenance.reused.some(({ step }) => step === 'balls'),
+    ]);
+    expect(made).toEqual([
+      [true, false],
+      [false, true],
+      [false, true],
+      [false, true],
+    ]);
+    const { stdout } = await bench.run(`${line.replace('0.3,0.5', '0.5').replace('2,4', '4')} --json`);
+    expect(JSON.parse(stdout)).toMatchObject({ best: points[3].estimate.best });
   });
 
   it('refuses with every fault, by flag', async () => {
