@@ -5,10 +5,12 @@ import { type BallsStep, ballsBytes, coveredCount, requiredLevel } from '@levy/p
 import { type Static, Type } from 'typebox';
 import { MeasurementError } from '../measurement.js';
 import { gatherRows } from '../rows/row-list.js';
+import { labelUncertainty } from '../uncertainty/label-uncertainty.js';
 import type { Walk } from '../walk/walk.js';
 import { distanceBetween } from './distances.js';
 import { type PlacedBall, placeBalls } from './placement.js';
 import { distanceOf, reachOf } from './reach.js';
+import { UnattainableGamma, UncertaintyDemand } from './uncertainty-demand.js';
 
 /** Closed balls about training rows, in the order in which they were placed. */
 export const BallsSchema = Type.Array(
@@ -22,7 +24,10 @@ export const BallsSchema = Type.Array(
 );
 export type Balls = Static<typeof BallsSchema>;
 
-/** Finds the neighbourhoods, or takes those that another T of the job has left, and places the balls. */
+/**
+ * Finds the neighbourhoods, or takes those that another T of the job has left, and places the balls.
+ * Rejects with UnattainableGamma where γ is more than a ball can bring.
+ */
 export async function runBalls(step: BallsStep, walk: Walk): Promise<Balls> {
   const { engine, signal } = walk;
   const { rows, points } = await walk.points(step.rows);
@@ -33,7 +38,7 @@ export async function runBalls(step: BallsStep, walk: Walk): Promise<Balls> {
   const reach = reachOf(step.metric, matrix.dtype, parseRational(step.epsilon), walk.scale);
   const steps = matrix.rows * matrix.rows * matrix.columns;
   const all = steps * (1 + PLACING_SHARE);
-  const { T: _, ...shared } = step;
+  const { T: _, gamma: __, ...shared } = step;
   const found = await walk.neighbourhoods.get(JSON.stringify(shared), {
     engine,
     matrix,
@@ -47,10 +52,16 @@ export async function runBalls(step: BallsStep, walk: Walk): Promise<Balls> {
   const placement = await placeBalls({
     ...{ engine, found, matrix, points, distance, reach, need, signal },
     T: step.T,
+    demand: demandOf(step, walk, matrix),
     onBall: (placed, most) =>
       walk.report(steps + (steps * PLACING_SHARE * placed) / most, all, 'elementary steps'),
   });
   walk.neighbourhoods.tookOut(placement.taken);
+  if (placement.unmet !== undefined) {
+    const { fewest, attainable } = placement.unmet;
+    const number = placement.balls.length + 1;
+    throw new UnattainableGamma(step.T, attainable, { gamma: step.gamma ?? 0, number, fewest });
+  }
   return placement.balls.map((ball) => ({
     row: rows[ball.centre] ?? 0,
     radius: matrix.dtype === 'u1' ? ball.radius : floatRadius(ball, matrix, step.metric),
@@ -60,11 +71,38 @@ export async function runBalls(step: BallsStep, walk: Walk): Promise<Balls> {
 /** Share of the pass that placing takes, for the progress alone. */
 const PLACING_SHARE = 0.05;
 
+function demandOf(
+  { gamma, rows, metric }: BallsStep,
+  walk: Walk,
+  matrix: Matrix,
+): UncertaintyDemand | undefined {
+  if (gamma === undefined) return undefined;
+  const uncertainty = labelUncertainty(rows, walk.dataset);
+  if (uncertainty === undefined) {
+    throw new RangeError(`gamma needs soft labels, and ${walk.dataset.dataset.id} was loaded without any`);
+  }
+  if (matrix.dtype === 'u1') return new UncertaintyDemand(gamma, uncertainty);
+  return new UncertaintyDemand(gamma, uncertainty, (centre, chosen) =>
+    floatRows(centre, floatRadius({ centre, rows: chosen }, matrix, metric), matrix, metric),
+  );
+}
+
+/** Every row that a ball on floats is counted with. */
+function floatRows(centre: number, radius: number, matrix: Matrix, metric: Metric): Uint32Array {
+  const from = gatherRows(matrix, Uint32Array.of(centre)).data;
+  const all = Uint32Array.from({ length: matrix.rows }, (_, row) => row);
+  return all.filter((row) => distanceBetween(from, matrix, row, metric) <= radius);
+}
+
 /**
  * On floats the engine's distances, rounded to float32, only choose the rows of a ball; its radius is the largest of
  * their distances in float64, with which it is counted.
  */
-function floatRadius({ centre, rows }: PlacedBall, matrix: Matrix, metric: Metric): number {
+function floatRadius(
+  { centre, rows }: Pick<PlacedBall, 'centre' | 'rows'>,
+  matrix: Matrix,
+  metric: Metric,
+): number {
   const from = gatherRows(matrix, Uint32Array.of(centre)).data;
   const to = gatherRows(matrix, rows);
   let most = 0;
