@@ -83,7 +83,10 @@ test('gamma stands in the spec of balls where it is given', () => {
   const soft: Dataset = { ...images, softLabels: { classes: 10, train: 'c'.repeat(64) } };
   const balls = { ...sound, metric: 'l2' };
   for (const gamma of [0, 0.3, 2]) {
-    expect(resolveJob({ ...balls, gamma }, soft)).toMatchObject({ ok: true, spec: { method: 'balls', gamma } });
+    expect(resolveJob({ ...balls, gamma }, soft)).toMatchObject({
+      ok: true,
+      spec: { method: 'balls', gamma },
+    });
   }
   const without = resolveJob(balls, soft);
   expect(without.ok && Object.keys(without.spec)).not.toContain('gamma');

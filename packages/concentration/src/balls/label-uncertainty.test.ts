@@ -173,27 +173,22 @@ describe('balls under a demand of label uncertainty', () => {
     const outcomes = { placed: 0, failed: 0 };
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(...Array.from({ length: 4 }, () => fc.integer({ min: 0, max: 5 }))), {
-          minLength: 12,
-          maxLength: 40,
-        }),
-        fc.integer({ min: 1, max: 1_000_000 }),
-        fc.record({
-          metric: fc.constantFrom('l2', 'linf'),
-          gamma: fc.integer({ min: 35, max: 80 }),
-          T: fc.integer({ min: 1, max: 5 }),
-        }),
-        async (grid, seed, { metric, gamma, T }) => {
-          const train = grid.map((row) => row.map((step) => Math.fround(step / 10)));
-          const soft = train.map((_, row) => {
-            const own = 0.75 + Math.sin(seed * (row + 1)) / 4;
-            return [own, 1 - own];
-          });
+        fc.array(
+          fc.record({
+            steps: fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 9, maxLength: 9 }),
+            quarters: fc.integer({ min: 2, max: 4 }),
+          }),
+          { minLength: 12, maxLength: 40, size: 'max' },
+        ),
+        fc.record({ gamma: fc.integer({ min: 35, max: 80 }), T: fc.integer({ min: 1, max: 5 }) }),
+        async (rows, { gamma, T }) => {
+          // Tenths tie in decimals; in float32 and in float64 such distances differ by a hair, and not alike.
+          const train = rows.map(({ steps }) => steps.map((step) => Math.fround(step / 10)));
+          const soft = rows.map(({ quarters }) => [quarters / 4, 1 - quarters / 4]);
           const dataset = smallDataset({ train, test: train, dtype: 'f4', soft: { train: soft } });
-          const job = { metric, gamma: gamma / 100, T, epsilon: 0.1 };
           const uncertainty = soft.map((u) => plainUncertainty(u, undefined));
           try {
-            const { region } = await measured(dataset, job);
+            const { region } = await measured(dataset, { gamma: gamma / 100, T, epsilon: 0.1 });
             for (const one of bruteForce(region, train, uncertainty).balls) {
               expect(one).toBeGreaterThanOrEqual(gamma / 100 - 1e-9);
             }
@@ -205,10 +200,11 @@ describe('balls under a demand of label uncertainty', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      // With this seed a search that looks at its own distances alone breaks the demand.
+      { numRuns: 80, seed: 2, endOnFailure: true },
     );
-    expect(outcomes.placed).toBeGreaterThan(5);
-    expect(outcomes.failed).toBeGreaterThan(5);
+    expect(outcomes.placed).toBeGreaterThan(3);
+    expect(outcomes.failed).toBeGreaterThan(3);
   });
 });
 
@@ -315,7 +311,7 @@ describe('a data set with one uncertain cluster', () => {
   });
 
   test('of several T those that cannot meet it are left out, and told', async () => {
-    const job = { alpha: 0.2, gamma: 0.79 };
+    const job = { alpha: 0.1, gamma: 0.76 };
     await expect(measured(dataset, { ...job, T: 1 })).rejects.toThrow('cannot be had with T = 1');
     const alone = await measured(dataset, { ...job, T: 20 });
     const { result, file } = await measured(dataset, { ...job, T: [1, 20] });

@@ -69,9 +69,10 @@ export class UnattainableGamma extends MeasurementError {
     readonly attainable: number,
     ball: { readonly gamma: number; readonly number: number; readonly fewest: number },
   ) {
+    const rows = ball.fewest === 1 ? '1 row' : `${ball.fewest} rows`;
     super(
       'input',
-      `gamma = ${ball.gamma} cannot be had with T = ${T}: ball ${ball.number} must newly cover at least ${ball.fewest} rows, ` +
+      `gamma = ${ball.gamma} cannot be had with T = ${T}: ball ${ball.number} must newly cover at least ${rows}, ` +
         `and the largest mean label uncertainty of the rows that a ball could newly cover there is ${attainable}; lower gamma` +
         `${ball.fewest > 1 ? ' or raise T' : ''}`,
     );

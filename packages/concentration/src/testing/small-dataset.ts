@@ -29,7 +29,7 @@ export function smallDataset({ train, test, dtype = 'u1', valueRange, soft }: Sm
   const dataset: Dataset = {
     id: 'small',
     digest: createHash('sha256')
-      .update(JSON.stringify([train, test, dtype, range, soft]))
+      .update(JSON.stringify([train, test, dtype, range, ...(soft === undefined ? [] : [soft])]))
       .digest('hex'),
     dtype,
     scale: dtype === 'u1' ? 255 : 1,

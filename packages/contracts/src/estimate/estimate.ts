@@ -20,7 +20,8 @@ export const SplitMeasureSchema = Type.Object({
     Type.Number({
       minimum: 0,
       maximum: 2,
-      description: 'Mean label uncertainty of the rows in E, where the split has soft labels and E some of its rows',
+      description:
+        'Mean label uncertainty of the rows in E, where the split has soft labels and E some of its rows',
     }),
   ),
 });
