@@ -104,7 +104,8 @@ function exactLines({ exact, alpha }: Result): string[] {
   return [`The distribution is known: h(μ, ${alpha}, ε) = ${percent(exact.concentration)} exactly.\n`];
 }
 
-function provenanceLine({ provenance, timings, best }: Result): string {
+/** Where the figures come from: q and seed, time, machine, what was reused, data and version. */
+export function provenanceLine({ provenance, timings, best }: Result): string {
   const { workers, reused, version, methodVersion, datasetDigest } = provenance;
   const machines = workers.map(
     ({ engine, device, threads, host }) => `${engine} on ${device} (${threads} threads, ${host})`,
