@@ -90,7 +90,7 @@ const planted = fc
           twentieths: fc.integer({ min: 0, max: 20 }),
           label: fc.constantFrom(0, 1),
         }),
-        { minLength: 5, maxLength: 30 },
+        { minLength: 5, maxLength: 30, size: 'max' },
       ),
       isLabelled: fc.boolean(),
     }),
@@ -102,7 +102,7 @@ const jobs = fc.record({
   slack: fc.constantFrom(0, 0.25),
   T: fc.integer({ min: 1, max: 6 }),
   /** In twentieths. */
-  gamma: fc.integer({ min: 0, max: 40 }),
+  gamma: fc.oneof(fc.integer({ min: 8, max: 26 }), fc.integer({ min: 0, max: 40 })),
 });
 
 describe('balls under a demand of label uncertainty', () => {

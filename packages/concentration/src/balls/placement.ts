@@ -70,8 +70,9 @@ export async function placeBalls(input: PlacementInput): Promise<Placement> {
     const radius = distances[id] ?? 0;
     const limit = reach(radius);
     const chosen = positions(matrix.rows, (row) => (distances[row] ?? 0) <= radius);
-    const rows = demand?.counted?.(centre, chosen) ?? chosen;
-    if (demand?.confirms(centre, id, rows, covered) === false) continue;
+    const counted = demand?.counted?.(centre, chosen);
+    if (counted !== undefined && demand?.confirms(centre, id, counted, covered) === false) continue;
+    const rows = counted ?? chosen;
     const reached = positions(matrix.rows, (row) => expanded[row] === 0 && (distances[row] ?? 0) <= limit);
     for (const row of rows) {
       left -= 1 - (covered[row] ?? 0);
