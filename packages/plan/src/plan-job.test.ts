@@ -128,6 +128,23 @@ describe('the plan of balls', () => {
     expect(key({ metric: 'linf', method: 'balls' })).not.toBe(key({}));
   });
 
+  test('carries gamma where it is given, and keeps its key where it is not', () => {
+    const soft: Dataset = { ...dataset, softLabels: { classes: 3, train: 'c'.repeat(64) } };
+    const stepOf = (change: object) =>
+      planJob(specOf({ ...balls, T: 5, ...change }, soft), soft, machine).steps[0]?.step;
+    expect(stepOf({ gamma: 0.3 })).toEqual({ ...stepOf({}), gamma: 0.3 });
+    expect(stepOf({ gamma: 0 })).toMatchObject({ gamma: 0 });
+    expect(stepOf({})).toStrictEqual({
+      name: 'balls',
+      rows: { dataset: soft.digest, part: 'fit' },
+      metric: 'l2',
+      epsilon: '1/2',
+      alpha: 0.05,
+      slack: 0,
+      T: 5,
+    });
+  });
+
   test('says what memory the lists take, and what more balls cost', () => {
     const few = planJob(specOf({ ...balls, T: 5 }), dataset, machine);
     const many = planJob(specOf({ ...balls, T: 20 }), dataset, machine);

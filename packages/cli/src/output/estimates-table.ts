@@ -1,5 +1,6 @@
 import type { Result } from '@levy/contracts';
 import { epsilonText, interval, percent } from './numbers.js';
+import { methodText } from './result-text.js';
 import { type Column, renderTable } from './table.js';
 
 /** One line of a table of estimates; what could not be measured says why. */
@@ -30,13 +31,13 @@ export function estimatesTable(lines: readonly EstimateLine[]): string {
 function cellsOf(line: EstimateLine): string[] {
   if ('error' in line) return [line.dataset, line.label, '', '', line.error];
   const { result, dataset } = line;
-  const { metric, epsilon, epsilonExact, alpha, method, T, best, bound, scan, exact } = result;
+  const { metric, epsilon, epsilonExact, alpha, best, bound, scan, exact } = result;
   return [
     dataset,
     metric,
     epsilonText(epsilon, epsilonExact),
     String(alpha),
-    T === undefined ? method : `${method} T ${T}`,
+    methodText(result),
     percent(best.test.risk),
     percent(best.test.advRisk),
     interval(best.test.advRiskInterval),

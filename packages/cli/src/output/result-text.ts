@@ -21,14 +21,22 @@ export function resultText(dataset: string, result: Result, style: Style): strin
 
 /** What was measured, in one line. */
 export function headline(dataset: string, estimate: Estimate): string {
-  const { metric, epsilon, epsilonExact, alpha, method, T, protocol, domain } = estimate;
-  const region = T === undefined ? method : `${method} T ${T}`;
-  const words = [dataset, metric, `ε ${epsilonText(epsilon, epsilonExact)}`, `α ${alpha}`, region, protocol];
+  const { metric, epsilon, epsilonExact, alpha, protocol, domain, method } = estimate;
+  const epsilonWord = `ε ${epsilonText(epsilon, epsilonExact)}`;
+  const words = [dataset, metric, epsilonWord, `α ${alpha}`, methodText(estimate), protocol];
   return [...words, ...(method === 'rectangles' ? [domain] : [])].join(' · ');
+}
+
+/** The method with what it was given: "balls T 5 γ 0.3". */
+export function methodText({ method, T, gamma }: Pick<Estimate, 'method' | 'T' | 'gamma'>): string {
+  return `${method}${T === undefined ? '' : ` T ${T}`}${gamma === undefined ? '' : ` γ ${gamma}`}`;
 }
 
 function measuresTable(result: Result): string {
   const { best, restarts } = result;
+  const isSoft = [best.train, best.validation, best.test].some(
+    (measure) => measure?.labelUncertainty !== undefined,
+  );
   const columns = [
     { title: '' },
     { title: 'rows', align: 'right' },
@@ -36,6 +44,7 @@ function measuresTable(result: Result): string {
     { title: '' },
     { title: 'advRisk', align: 'right' },
     { title: '' },
+    ...(isSoft ? [{ title: 'label uncertainty', align: 'right' } as const] : []),
   ] as const;
   const rows = [
     measureRow('train', best.train),
@@ -64,6 +73,7 @@ function measureRow(name: string, measure: SplitMeasure): string[] {
     interval(measure.riskInterval),
     percent(measure.advRisk),
     interval(measure.advRiskInterval),
+    ...(measure.labelUncertainty === undefined ? [] : [measure.labelUncertainty.toFixed(4)]),
   ];
 }
 

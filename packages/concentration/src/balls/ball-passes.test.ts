@@ -112,6 +112,45 @@ describe('what is told of a shared pass', () => {
   });
 });
 
+test('γ that cannot be had fails its own job, and the others share the pass all the same', async () => {
+  const train = rows(130, 0);
+  const soft = smallDataset({
+    train,
+    test: rows(40, 5),
+    soft: { train: train.map((_, row) => [0.5 + (row % 8) / 16, 0.5 - (row % 8) / 16]) },
+  });
+  const passes = vi.spyOn(wasm, 'neighbourhoods');
+  const jobs = [
+    { gamma: 2, T: [1, 4] },
+    { gamma: 0.3 },
+    {},
+    { gamma: 1.9 },
+    { gamma: 0.3, epsilon: '5/255' },
+  ];
+  const specs = jobs.map((change) => specFor(soft, { ...job, epsilon: '2/255', ...change }));
+  const sweep = new Sweep(specs);
+  const context = { dataset: soft, engine: wasm, artifacts: memoryArtifacts(), host: 'test', sweep };
+  const outcomes = [];
+  for (const spec of specs) {
+    outcomes.push(await measure(spec, context).then(found, (error: unknown) => String(error)));
+  }
+  expect(passes.mock.calls.map(([, , , reaches]) => reaches.length)).toEqual([2]);
+  for (const [index, change] of jobs.entries()) {
+    const expected = alone(soft, { epsilon: '2/255', ...change }, wasm).then(found, (error: unknown) =>
+      String(error),
+    );
+    expect(outcomes[index]).toEqual(await expected);
+  }
+  expect(outcomes.map((outcome) => typeof outcome)).toEqual([
+    'string',
+    'object',
+    'object',
+    'string',
+    'object',
+  ]);
+  expect(outcomes[3]).toContain('gamma = 1.9 cannot be had');
+});
+
 describe('jobs share no pass', () => {
   test.each([
     ['with other rows', [{ samples: 60 }, { samples: 60, seed: 1 }, {}]],

@@ -4,9 +4,12 @@ import { type Distance, EngineError, type Matrix, type MatrixHandle, type Reach 
 import { type BallsStep, ballsBytes, coveredCount, requiredLevel, stepKey } from '@levy/plan';
 import { MeasurementError } from '../measurement.js';
 import { gatherRows } from '../rows/row-list.js';
+import { labelUncertainty } from '../uncertainty/label-uncertainty.js';
 import type { Walk } from '../walk/walk.js';
+import { floatRadius, floatRows } from './float-balls.js';
 import { type Placement, placeBalls } from './placement.js';
 import { distanceOf, reachOf } from './reach.js';
+import { UncertaintyDemand } from './uncertainty-demand.js';
 
 /** What steps that one pass serves have in common; they differ in ε and in how the balls are placed. */
 export interface BallPass {
@@ -122,6 +125,7 @@ async function* placeAll(
       const placement = await placeBalls({
         ...{ engine, found: of, matrix, points, distance, reach, need, signal },
         T: step.T,
+        demand: demandOf(step, pass, walk),
         onBall: (placed, most) => walk.report(done + (placing * placed) / most, all, 'elementary steps'),
       });
       taken = placement.taken;
@@ -129,6 +133,22 @@ async function* placeAll(
       yield { step, placement };
     }
   }
+}
+
+function demandOf(
+  { gamma, rows }: BallsStep,
+  { matrix, metric }: BallPass,
+  walk: Walk,
+): UncertaintyDemand | undefined {
+  if (gamma === undefined) return undefined;
+  const uncertainty = labelUncertainty(rows, walk.dataset);
+  if (uncertainty === undefined) {
+    throw new RangeError(`gamma needs soft labels, and ${walk.dataset.dataset.id} was loaded without any`);
+  }
+  if (matrix.dtype === 'u1') return new UncertaintyDemand(gamma, uncertainty);
+  return new UncertaintyDemand(gamma, uncertainty, (centre, chosen) =>
+    floatRows(centre, floatRadius({ centre, rows: chosen }, matrix, metric), matrix, metric),
+  );
 }
 
 /**

@@ -1,12 +1,10 @@
-import type { Metric } from '@levy/contracts';
-import type { Matrix } from '@levy/kernels';
 import type { BallsStep } from '@levy/plan';
 import { type Static, Type } from 'typebox';
-import { gatherRows } from '../rows/row-list.js';
 import type { Walk } from '../walk/walk.js';
 import { type BallPass, passOf, placeTogether } from './ball-passes.js';
-import { distanceBetween } from './distances.js';
-import type { PlacedBall, Placement } from './placement.js';
+import { floatRadius } from './float-balls.js';
+import type { Placement } from './placement.js';
+import { UnattainableGamma } from './uncertainty-demand.js';
 
 /** Closed balls about training rows, in the order in which they were placed. */
 export const BallsSchema = Type.Array(
@@ -20,34 +18,34 @@ export const BallsSchema = Type.Array(
 );
 export type Balls = Static<typeof BallsSchema>;
 
-/** Places the balls of a step, and settles the steps that the same pass serves. */
+/**
+ * Places the balls of a step, and settles the steps that the same pass serves.
+ * Rejects with UnattainableGamma where γ is more than a ball can bring.
+ */
 export async function runBalls(step: BallsStep, walk: Walk): Promise<Balls> {
   const pass = await passOf(step, walk);
-  let own: Balls | undefined;
+  let own: Balls | UnattainableGamma | undefined;
   for await (const { step: placed, placement } of placeTogether(step, pass, walk)) {
-    const balls = ballsOf(placement, pass);
-    if (placed === step) own = balls;
-    await walk.settle(placed, balls);
+    const outcome = outcomeOf(placed, placement, pass);
+    if (placed === step) own = outcome;
+    await walk.settle(placed, outcome);
   }
   if (own === undefined) throw new RangeError('the balls of a step are placed with those of its pass');
+  if (own instanceof UnattainableGamma) throw own;
   return own;
 }
 
-function ballsOf({ balls }: Placement, { rows, matrix, metric }: BallPass): Balls {
+function outcomeOf(
+  { T, gamma }: BallsStep,
+  { balls, unmet }: Placement,
+  { rows, matrix, metric }: BallPass,
+): Balls | UnattainableGamma {
+  if (unmet !== undefined) {
+    const { fewest, attainable } = unmet;
+    return new UnattainableGamma(T, attainable, { gamma: gamma ?? 0, number: balls.length + 1, fewest });
+  }
   return balls.map((ball) => ({
     row: rows[ball.centre] ?? 0,
     radius: matrix.dtype === 'u1' ? ball.radius : floatRadius(ball, matrix, metric),
   }));
-}
-
-/**
- * On floats the engine's distances, rounded to float32, only choose the rows of a ball; its radius is the largest of
- * their distances in float64, with which it is counted.
- */
-function floatRadius({ centre, rows }: PlacedBall, matrix: Matrix, metric: Metric): number {
-  const from = gatherRows(matrix, Uint32Array.of(centre)).data;
-  const to = gatherRows(matrix, rows);
-  let most = 0;
-  for (let row = 0; row < to.rows; row++) most = Math.max(most, distanceBetween(from, to, row, metric));
-  return most;
 }

@@ -34,7 +34,14 @@ export type Told = Omit<Estimate, 'provenance' | 'timings'>;
 export function estimateOf(findings: Findings): Told {
   const { plan, region, evaluation, restarts } = findings;
   const { spec, dataset } = plan;
-  const test = withIntervals(evaluation.test, spec.confidence, testIsUntouched(plan));
+  const uncertainty = (split: 'train' | 'validation' | 'test') => {
+    const mean = evaluation.labelUncertainty?.[split];
+    return mean === undefined ? {} : { labelUncertainty: mean };
+  };
+  const test = {
+    ...withIntervals(evaluation.test, spec.confidence, testIsUntouched(plan)),
+    ...uncertainty('test'),
+  };
   const bound = boundOf(test, spec.confidence);
   const T =
     region.kind === 'rectangles' ? region.candidate.T : region.kind === 'balls' ? region.T : undefined;
@@ -45,13 +52,16 @@ export function estimateOf(findings: Findings): Told {
     epsilonExact: spec.epsilonExact,
     alpha: spec.alpha,
     ...(T === undefined ? {} : { T }),
+    ...(spec.method === 'balls' && spec.gamma !== undefined ? { gamma: spec.gamma } : {}),
     method: spec.method,
     protocol: spec.protocol,
     domain: spec.method === 'rectangles' ? spec.domain : 'unbounded',
     best: {
       ...(region.kind === 'rectangles' ? { seed: region.candidate.seed, q: region.candidate.q } : {}),
-      train: fractions(evaluation.train),
-      ...(evaluation.validation === undefined ? {} : { validation: fractions(evaluation.validation) }),
+      train: { ...fractions(evaluation.train), ...uncertainty('train') },
+      ...(evaluation.validation === undefined
+        ? {}
+        : { validation: { ...fractions(evaluation.validation), ...uncertainty('validation') } }),
       test,
     },
     ...(restarts === undefined || restarts.restarts.length === 0
@@ -88,6 +98,14 @@ export function warningsOf(findings: Findings): Warning[] {
     warnings.push({
       code: 'infeasible',
       detail: `no candidate reached risk ${level} on the fitted rows and on the choosing split; this is the one with the highest risk there`,
+    });
+  }
+  const unattainable = region.kind === 'balls' ? (region.unattainable ?? []) : [];
+  if (unattainable.length > 0) {
+    const each = unattainable.map(({ T, attainable }) => `T = ${T} (at most ${attainable})`).join(', ');
+    warnings.push({
+      code: 'gamma-unattainable',
+      detail: `the mean label uncertainty that gamma demands of every ball cannot be had with ${each}; another T of the list is told`,
     });
   }
   if (fallsShort(test)) {

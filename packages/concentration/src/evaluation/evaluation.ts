@@ -4,11 +4,12 @@ import { type Static, Type } from 'typebox';
 import { countBalls, countsOfBalls } from '../balls/membership.js';
 import { type Counts, CountsSchema } from '../counts.js';
 import { countProjections, storedReach } from '../halfspaces/hyperplane.js';
-import { type AxisHalfSpace, countAxis } from '../halfspaces/scan.js';
+import { type AxisHalfSpace, countAxis, insideAxis } from '../halfspaces/scan.js';
 import { clustersStepOf, countRectangles } from '../rectangles/candidate.js';
-import { countMargins, Threshold } from '../rectangles/exceedance.js';
-import { facesInBox, storedRange } from '../rectangles/faces.js';
+import { countMargins, exceedingMargins, Threshold } from '../rectangles/exceedance.js';
+import { facesInBox, rectanglesOf, storedRange } from '../rectangles/faces.js';
 import type { Region } from '../region/region.js';
+import { labelUncertainty, meanInside } from '../uncertainty/label-uncertainty.js';
 import type { Walk } from '../walk/walk.js';
 
 /** Counts of the region on every split, of the scan's half-space on test, and the ε curve on test. */
@@ -19,6 +20,14 @@ export const EvaluationSchema = Type.Object({
   scanTest: CountsSchema,
   /** advRisk of the fixed region at CURVE_STEPS + 1 even steps of ε from 0 to 2ε₀; its risk is test.risk throughout. */
   curve: Type.Array(Type.Integer({ minimum: 0 })),
+  /** Mean label uncertainty of the region's rows of a split; absent where there are no soft labels or no such rows. */
+  labelUncertainty: Type.Optional(
+    Type.Object({
+      train: Type.Optional(Type.Number()),
+      validation: Type.Optional(Type.Number()),
+      test: Type.Optional(Type.Number()),
+    }),
+  ),
 });
 export type Evaluation = Static<typeof EvaluationSchema>;
 
@@ -45,7 +54,27 @@ export async function evaluate(step: EvaluationStep, walk: Walk): Promise<Evalua
     test: await counter.count(step.test),
     scanTest: countAxis(walk.hostRows(step.test), scan.halfSpace, epsilon, walk.scale),
     curve: [...curve],
+    ...(walk.dataset.softLabels === undefined
+      ? {}
+      : { labelUncertainty: await uncertaintiesInside(step, counter, walk) }),
   };
+}
+
+async function uncertaintiesInside(
+  { fit, validation, test }: EvaluationStep,
+  { inside }: RegionCounter,
+  walk: Walk,
+): Promise<NonNullable<Evaluation['labelUncertainty']>> {
+  const splits = { train: fit, validation, test };
+  const means: NonNullable<Evaluation['labelUncertainty']> = {};
+  for (const split of ['train', 'validation', 'test'] as const) {
+    const rows = splits[split];
+    const uncertainty = rows === undefined ? undefined : labelUncertainty(rows, walk.dataset);
+    if (rows === undefined || uncertainty === undefined) continue;
+    const mean = meanInside(uncertainty, await inside(rows));
+    if (mean !== undefined) means[split] = mean;
+  }
+  return means;
 }
 
 /** What the search counted, where it counted exactly what a region is judged by. */
@@ -56,6 +85,8 @@ async function trainCounts(step: EvaluationStep, region: Region, counter: Region
 
 interface RegionCounter {
   count(rows: RowList): Promise<Counts>;
+  /** 1 for every row of the list in E. */
+  inside(rows: RowList): Promise<Uint8Array>;
   /** Test rows within each ε of the fixed region. */
   curve(epsilons: readonly Rational[]): Promise<readonly number[]>;
 }
@@ -100,6 +131,11 @@ async function rectanglesCounter(
         });
   return {
     count: (rows) => countRectangles(walk, clustersStep, rows, setting),
+    inside: async (rows) =>
+      exceedingMargins(
+        await walk.margins(rows, rectanglesOf(clusters, range)),
+        new Threshold(atEpsilon, clusters, walk.scale),
+      ),
     curve: async (epsilons) =>
       epsilons.map((epsilon) =>
         countMargins(margins, new Threshold(subtractRational(atEpsilon, epsilon), clusters, walk.scale)),
@@ -116,6 +152,7 @@ function ballsCounter(
   if (metric === undefined) throw new RangeError('a balls region comes from a balls step');
   return {
     count: (rows) => countsOfBalls(walk, balls, metric, rows, parseRational(step.epsilon)),
+    inside: async (rows) => (await countBalls(walk, balls, metric, rows, [])).inside,
     curve: async (epsilons) => (await countBalls(walk, balls, metric, step.test, epsilons)).within,
   };
 }
@@ -131,6 +168,10 @@ async function hyperplaneCounter(
   const test = await walk.project(step.test, Float64Array.from(region.w));
   return {
     count: (rows) => countAt(rows, reachOf(parseRational(step.epsilon))),
+    inside: async (rows) =>
+      Uint8Array.from(await walk.project(rows, Float64Array.from(region.w)), (projection) =>
+        Number(projection >= region.threshold),
+      ),
     curve: async (epsilons) =>
       epsilons.map((epsilon) => countProjections(test, region.threshold, reachOf(epsilon)).advRisk),
   };
@@ -141,6 +182,7 @@ function axisCounter(step: EvaluationStep, halfSpace: AxisHalfSpace, walk: Walk)
     countAxis(walk.hostRows(rows), halfSpace, epsilon, walk.scale);
   return {
     count: async (rows) => count(rows, parseRational(step.epsilon)),
+    inside: async (rows) => insideAxis(walk.hostRows(rows), halfSpace, walk.scale),
     curve: async (epsilons) => epsilons.map((epsilon) => count(step.test, epsilon).advRisk),
   };
 }

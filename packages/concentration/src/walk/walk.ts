@@ -77,7 +77,11 @@ export class Walk implements Disposable {
     if (failure !== undefined) throw failure;
     this.met.add(key);
     this.meter.begin(key, step.name);
-    const output = await this.timed(step.name, () => run(step, this));
+    const output = await this.timed(step.name, () => run(step, this)).catch((error: unknown) => {
+      // A walk may go on without one of several candidates.
+      this.meter.end(key, { reused: false });
+      throw error;
+    });
     await this.context.artifacts.put(key, await codec.encode(output));
     this.meter.end(key, { reused: false });
     return output;
@@ -127,11 +131,13 @@ export class Walk implements Disposable {
     const outer = this.nestedSeconds;
     this.nestedSeconds = 0;
     const started = performance.now();
-    const result = await run();
-    const took = (performance.now() - started) / 1000;
-    this.seconds.set(name, (this.seconds.get(name) ?? 0) + took - this.nestedSeconds);
-    this.nestedSeconds = outer + took;
-    return result;
+    try {
+      return await run();
+    } finally {
+      const took = (performance.now() - started) / 1000;
+      this.seconds.set(name, (this.seconds.get(name) ?? 0) + took - this.nestedSeconds);
+      this.nestedSeconds = outer + took;
+    }
   }
 
   /** Tells how far the running step is. */
