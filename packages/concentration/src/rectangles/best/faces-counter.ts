@@ -4,7 +4,7 @@ import type { MethodRegion } from '../../region/region.js';
 import type { RegionCounter } from '../../region/region-counter.js';
 import type { Walk } from '../../walk/walk.js';
 import { countsAt } from '../candidate.js';
-import { countMargins, Threshold } from '../exceedance.js';
+import { countMargins, exceedingMargins, Threshold } from '../exceedance.js';
 import { rectanglesOf } from '../faces.js';
 import { mainFace } from '../main-face.js';
 import { boxesOfFaces } from './faces-step.js';
@@ -25,6 +25,7 @@ export function facesCounter(
   return {
     count: async (rows) =>
       countsAt(await walk.margins(rows, rectangles), boxes, walk.scale, epsilon, 'unbounded'),
+    inside: async (rows) => exceedingMargins(await walk.margins(rows, rectangles), threshold(epsilon)),
     curve: async (rows, epsilons) => {
       const margins = await walk.margins(rows, rectangles);
       return epsilons.map((at) => countMargins(margins, threshold(subtractRational(epsilon, at))));
