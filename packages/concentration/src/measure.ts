@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  type EngineClass,
   type JobSpec,
   METHOD_VERSION,
   type Provenance,
@@ -8,16 +7,17 @@ import {
   type Result,
   VERSION,
 } from '@levy/contracts';
-import type { EngineInfo } from '@levy/kernels';
-import { type Plan, planJob } from '@levy/plan';
+import type { Plan } from '@levy/plan';
 import { curveOf, estimateOf, type Findings, traceOf, warningsOf } from './evaluation/estimate.js';
 import { curveCsv, traceCsv } from './evaluation/tables.js';
 import type { MeasuredFile, Measurement, MeasurementContext } from './measurement.js';
+import { boxesOfFaces } from './rectangles/best/faces-step.js';
 import { clustersStepOf } from './rectangles/candidate.js';
 import type { RestartsOutcome } from './rectangles/search.js';
-import { domainOf, foundRegion, settingOf } from './region/found-region.js';
+import { domainOf, type FoundRegion, foundRegion, piecesOf, settingOf } from './region/found-region.js';
 import { encodeRegion, type RegionShape } from './region/region-file.js';
 import { ballsShape, halfSpaceShape, rectanglesShape } from './region/region-shape.js';
+import { planOn } from './walk/plan-on.js';
 import { Walk } from './walk/walk.js';
 
 /**
@@ -27,18 +27,15 @@ import { Walk } from './walk/walk.js';
  */
 export async function measure(spec: JobSpec, context: MeasurementContext): Promise<Measurement> {
   const started = performance.now();
-  const { engine, dataset } = context;
-  const plan = planJob(spec, dataset.dataset, {
-    engine: engineClassOf(engine.info),
-    threads: engine.info.threads,
-  });
+  context.sweep?.begin(spec);
+  const plan = planOn(spec, context);
   using walk = new Walk(plan, context);
   const evaluation = await walk.get(plan.evaluation);
   const chosen = await walk.get(plan.evaluation.region);
   const { step, region } = foundRegion(plan.evaluation.region, chosen);
   const scan = await walk.get(plan.evaluation.scan);
   const outcomes = await restartsOutcomes(plan, walk);
-  const winner = region.kind === 'rectangles' ? outcomes[region.list] : undefined;
+  const winner = await restartsOf({ step, region }, walk);
   const findings: Findings = {
     plan,
     step,
@@ -68,11 +65,6 @@ export async function measure(spec: JobSpec, context: MeasurementContext): Promi
   return { result, files };
 }
 
-/** The class of queue and artifacts that an engine belongs to; the reference engine stands in for wasm. */
-export function engineClassOf(info: EngineInfo): EngineClass {
-  return info.engine === 'gpu' ? 'gpu' : 'wasm';
-}
-
 async function restartsOutcomes(plan: Plan, walk: Walk): Promise<RestartsOutcome[]> {
   const { region } = plan.evaluation;
   const outcomes = [];
@@ -81,6 +73,17 @@ async function restartsOutcomes(plan: Plan, walk: Walk): Promise<RestartsOutcome
     for (const step of method.candidates) outcomes.push(await walk.get(step));
   }
   return outcomes;
+}
+
+/** The restarts at the T of the region. */
+async function restartsOf({ step, region }: FoundRegion, walk: Walk): Promise<RestartsOutcome | undefined> {
+  if (step.kind !== 'rectangles') return undefined;
+  const list =
+    region.kind === 'rectangles'
+      ? region.list
+      : step.candidates.findIndex(({ setting }) => setting.T === piecesOf(region));
+  const restarts = step.candidates[list];
+  return restarts && (await walk.get(restarts));
 }
 
 async function filesOf(
@@ -124,6 +127,9 @@ async function filesOf(
 
 async function shapeOf({ plan, step, region }: Findings, walk: Walk): Promise<RegionShape> {
   if (region.kind === 'balls') return ballsShape(region.balls, plan.spec.metric, walk.dataset);
+  if (region.kind === 'faces') {
+    return rectanglesShape(boxesOfFaces(region.candidate, plan.evaluation.fit, walk), walk.scale);
+  }
   if (region.kind !== 'rectangles') return halfSpaceShape(region, plan.dataset.columns, walk.scale);
   const { covered, seed } = region.candidate;
   const clusters = await walk.get(clustersStepOf(settingOf(step, region.list), covered, seed));

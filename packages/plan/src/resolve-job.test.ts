@@ -39,7 +39,7 @@ describe('defaults', () => {
         method: 'rectangles',
         protocol: 'holdout',
         domain: 'box',
-        search: 'paper',
+        search: 'best',
         restarts: 10,
         neighbors: 50,
         iterations: 30,
@@ -77,6 +77,20 @@ test('balls are the default under l2', () => {
   const resolved = resolveJob({ ...sound, metric: 'l2' }, images);
   expect(resolved).toMatchObject({ ok: true, spec: { method: 'balls', T: 10, slack: 0 } });
   expect(resolved.ok && Object.keys(resolved.spec)).not.toContain('neighbors');
+});
+
+test('gamma stands in the spec of balls where it is given', () => {
+  const soft: Dataset = { ...images, softLabels: { classes: 10, train: 'c'.repeat(64) } };
+  const balls = { ...sound, metric: 'l2' };
+  for (const gamma of [0, 0.3, 2]) {
+    expect(resolveJob({ ...balls, gamma }, soft)).toMatchObject({
+      ok: true,
+      spec: { method: 'balls', gamma },
+    });
+  }
+  const without = resolveJob(balls, soft);
+  expect(without.ok && Object.keys(without.spec)).not.toContain('gamma');
+  expect(told(faultsOf({ ...sound, gamma: 0.3 }, soft))).toEqual(['#/gamma unused-field']);
 });
 
 test('balls that no engine could hold are refused with what they need', () => {
@@ -118,8 +132,11 @@ describe('faults of meaning', () => {
       '#/domain unused-field',
       'does not use domain',
     ],
-    [{ gamma: 0.5 }, '#/gamma not-yet', 'label uncertainty'],
-    [{ search: 'best' }, '#/search not-yet', 'paper'],
+    [{ search: 'best', protocol: 'paper' }, '#/search search-protocol', 'holdout'],
+    [{ gamma: 0.5 }, '#/gamma unused-field', 'rectangles does not use gamma'],
+    [{ method: 'balls', gamma: 0 }, '#/gamma no-soft-labels', 'images has no soft labels'],
+    [{ metric: 'l2', gamma: 0.5 }, '#/gamma no-soft-labels', '--soft-labels'],
+    [{ metric: 'l2', gamma: 2.5 }, '#/gamma maximum', '2'],
     [{ domain: 'box', protocol: 'paper' }, '#/domain domain-protocol', 'unbounded'],
     [{ alpha: 0.9, slack: 0.2 }, '#/slack level', 'below 1'],
     [{ alpha: 0.9999 }, '#/alpha level', 'all 800 rows'],
@@ -141,16 +158,17 @@ describe('faults of meaning', () => {
     expect(resolved.ok ? [] : told(resolved.faults)).toEqual([
       '#/alpha exclusiveMaximum',
       '#/dataset unknown-dataset',
-      '#/gamma not-yet',
+      '#/gamma unused-field',
     ]);
   });
 
   test('faults of shape and of meaning are named together', () => {
-    const faults = told(faultsOf({ ...sound, seed: -1, epsilon: 8, colour: 'red', search: 'best' }));
+    const job = { ...sound, seed: -1, epsilon: 8, colour: 'red', search: 'best', protocol: 'paper' };
+    const faults = told(faultsOf(job));
     expect(faults.sort()).toEqual([
       '#/colour unknown-field',
       '#/epsilon epsilon-range',
-      '#/search not-yet',
+      '#/search search-protocol',
       '#/seed minimum',
     ]);
   });

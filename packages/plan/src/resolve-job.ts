@@ -90,6 +90,7 @@ function faultsOfMeaning(job: Partial<JobSubmission>, dataset: Dataset | undefin
   return [
     ...datasetFaults(job, dataset),
     ...methodFaults(job),
+    ...gammaFaults(job, dataset),
     ...domainFaults(job, dataset),
     ...epsilonFaults(job, dataset),
     ...levelFaults(job, dataset),
@@ -129,9 +130,6 @@ function datasetFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined
 
 function methodFaults(job: Partial<JobSubmission>): Fault[] {
   const faults: Fault[] = [];
-  if (job.gamma !== undefined) {
-    faults.push(fault('gamma', 'not-yet', 'label uncertainty is not available yet; leave gamma out'));
-  }
   if (job.metric === undefined) return faults;
   const method = methodOf(job, job.metric);
   if (!METHODS_OF[job.metric].includes(method)) {
@@ -161,8 +159,14 @@ function methodFaults(job: Partial<JobSubmission>): Fault[] {
     }
     return faults;
   }
-  if (job.search === 'best') {
-    faults.push(fault('search', 'not-yet', 'search "best" is not available yet; choose "paper"'));
+  if (job.search === 'best' && protocolOf(job) === 'paper') {
+    faults.push(
+      fault(
+        'search',
+        'search-protocol',
+        'the paper protocol searches as the paper does; leave search out or choose holdout',
+      ),
+    );
   }
   if (job.q !== undefined && job.qTolerance !== undefined) {
     faults.push(
@@ -170,6 +174,18 @@ function methodFaults(job: Partial<JobSubmission>): Fault[] {
     );
   }
   return faults;
+}
+
+function gammaFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
+  if (job.gamma === undefined) return [];
+  const method = job.method ?? (job.metric === undefined ? undefined : methodOf(job, job.metric));
+  if (method !== undefined && method !== 'balls') {
+    const detail = `${method} does not use gamma; leave it out or choose method "balls"`;
+    return [fault('gamma', 'unused-field', detail)];
+  }
+  if (dataset === undefined || dataset.softLabels !== undefined) return [];
+  const detail = `${dataset.id} has no soft labels, so its label uncertainty is not known; leave gamma out or import the data with --soft-labels`;
+  return [fault('gamma', 'no-soft-labels', detail)];
 }
 
 function domainFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
@@ -337,7 +353,10 @@ function fillDefaults(job: JobSubmission, dataset: Dataset): JobSpec {
   if (method === 'halfspace' || method === 'hyperplane' || method === 'axis')
     return { ...common, method, ...rest };
   const T = job.T ?? [];
-  if (method === 'balls') return { ...common, method, T, ...rest };
+  if (method === 'balls') {
+    const gamma = job.gamma === undefined ? {} : { gamma: job.gamma };
+    return { ...common, method, T, ...gamma, ...rest };
+  }
   const { metric } = common;
   if (method === 'all' && metric === 'l2') return { ...common, metric, method, T, ...rest };
   const rectangles = { T, ...rectanglesFields(job, dataset), ...rest };
@@ -351,7 +370,7 @@ function rectanglesFields(job: JobSubmission, dataset: Dataset) {
   const boxByDefault = protocolOf(job) === 'holdout' && dataset.valueRange !== undefined;
   return {
     domain: job.domain ?? (boxByDefault ? 'box' : 'unbounded'),
-    search: 'paper',
+    search: job.search ?? (protocolOf(job) === 'paper' ? 'paper' : 'best'),
     restarts: job.restarts ?? DEFAULTS.restarts,
     ...(job.q === undefined ? {} : { q: job.q }),
     neighbors: job.neighbors ?? DEFAULTS.neighbors,

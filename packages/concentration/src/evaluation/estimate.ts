@@ -13,6 +13,7 @@ import { gaussianConcentration } from '@levy/datasets';
 import { coveredCount, listOf, type MethodRegionStep, type Plan, requiredLevel } from '@levy/plan';
 import type { Counts } from '../counts.js';
 import type { ScanOutcome } from '../halfspaces/scan.js';
+import type { FacesCandidate } from '../rectangles/best/faces-step.js';
 import type { Candidate } from '../rectangles/candidate.js';
 import type { RestartsOutcome } from '../rectangles/search.js';
 import { domainOf, piecesOf } from '../region/found-region.js';
@@ -41,7 +42,14 @@ export type Told = Omit<Estimate, 'provenance' | 'timings'>;
 export function estimateOf(findings: Findings): Told {
   const { plan, region, step, evaluation, restarts } = findings;
   const { spec, dataset } = plan;
-  const test = withIntervals(evaluation.test, spec.confidence, testIsUntouched(plan));
+  const uncertainty = (split: 'train' | 'validation' | 'test') => {
+    const mean = evaluation.labelUncertainty?.[split];
+    return mean === undefined ? {} : { labelUncertainty: mean };
+  };
+  const test = {
+    ...withIntervals(evaluation.test, spec.confidence, testIsUntouched(plan)),
+    ...uncertainty('test'),
+  };
   const bound = boundOf(test, spec.confidence);
   const T = piecesOf(region);
   const candidates = candidatesOf(findings);
@@ -52,15 +60,19 @@ export function estimateOf(findings: Findings): Told {
     epsilonExact: spec.epsilonExact,
     alpha: spec.alpha,
     ...(T === undefined ? {} : { T }),
+    ...(spec.method === 'balls' && spec.gamma !== undefined ? { gamma: spec.gamma } : {}),
     method: step.kind,
     protocol: spec.protocol,
     domain: domainOf(findings),
     best: {
       ...(region.kind === 'rectangles' ? { seed: region.candidate.seed, q: region.candidate.q } : {}),
+      ...(region.kind === 'faces' ? sizesOf(region.candidate) : {}),
       ...(region.kind === 'halfspace' ? { component: region.component + 1 } : {}),
       ...(region.kind === 'halfspace' && spec.metric === 'linf' ? { exponent: region.exponent } : {}),
-      train: fractions(evaluation.train),
-      ...(evaluation.validation === undefined ? {} : { validation: fractions(evaluation.validation) }),
+      train: { ...fractions(evaluation.train), ...uncertainty('train') },
+      ...(evaluation.validation === undefined
+        ? {}
+        : { validation: { ...fractions(evaluation.validation), ...uncertainty('validation') } }),
       test,
     },
     ...(restarts === undefined || restarts.restarts.length === 0
@@ -84,6 +96,10 @@ export function estimateOf(findings: Findings): Told {
   };
 }
 
+function sizesOf({ rectangles }: FacesCandidate): { rectangles: number; faces: number } {
+  return { rectangles: rectangles.length, faces: rectangles.reduce((sum, faces) => sum + faces.length, 0) };
+}
+
 /** Every method's region in a job over all methods, in the order of the plan. */
 function candidatesOf({ plan, contest, evaluation }: Findings): CandidateEstimate[] | undefined {
   const { region } = plan.evaluation;
@@ -105,7 +121,7 @@ function candidatesOf({ plan, contest, evaluation }: Findings): CandidateEstimat
 
 /** What deserves a word beside the figures. */
 export function warningsOf(findings: Findings): Warning[] {
-  const { plan, evaluation } = findings;
+  const { plan, region, evaluation } = findings;
   const { test, scanTest } = evaluation;
   const { alpha, slack } = plan.spec;
   const fallsShort = ({ n, risk }: Counts) => risk < coveredCount(parseRational(alpha), n, 'ceil');
@@ -120,6 +136,14 @@ export function warningsOf(findings: Findings): Warning[] {
     warnings.push({
       code: 'infeasible',
       detail: `no candidate reached ${asked}; this is the one with the highest risk there`,
+    });
+  }
+  const unattainable = region.kind === 'balls' ? (region.unattainable ?? []) : [];
+  if (unattainable.length > 0) {
+    const each = unattainable.map(({ T, attainable }) => `T = ${T} (at most ${attainable})`).join(', ');
+    warnings.push({
+      code: 'gamma-unattainable',
+      detail: `the mean label uncertainty that gamma demands of every ball cannot be had with ${each}; another T of the list is told`,
     });
   }
   if (fallsShort(test)) {
@@ -144,7 +168,7 @@ export function warningsOf(findings: Findings): Warning[] {
 
 function isFeasible({ region, contest }: Findings): boolean {
   if (contest !== undefined) return contest.candidates[contest.winner.candidate]?.feasible === true;
-  if (region.kind === 'rectangles') return region.candidate.feasible;
+  if (region.kind === 'rectangles' || region.kind === 'faces') return region.candidate.feasible;
   return !('feasible' in region) || region.feasible;
 }
 

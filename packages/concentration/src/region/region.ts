@@ -3,6 +3,7 @@ import type { MethodRegionStep, RegionStep } from '@levy/plan';
 import { type Static, Type } from 'typebox';
 import { BallsSchema } from '../balls/balls.js';
 import { countsOfBalls } from '../balls/membership.js';
+import { UnattainableGamma } from '../balls/uncertainty-demand.js';
 import { CountsSchema } from '../counts.js';
 import { reachesAlphaWithinError } from '../feasibility.js';
 import { chooseHalfspace } from '../halfspaces/choose-halfspace.js';
@@ -10,7 +11,8 @@ import { fitHyperplane } from '../halfspaces/hyperplane.js';
 import { storedReach } from '../halfspaces/projections.js';
 import { AxisHalfSpaceSchema } from '../halfspaces/scan.js';
 import { MeasurementError } from '../measurement.js';
-import { CandidateSchema, chooseCandidate } from '../rectangles/candidate.js';
+import { FacesCandidateSchema } from '../rectangles/best/faces-step.js';
+import { type Candidate, CandidateSchema, chooseCandidate } from '../rectangles/candidate.js';
 import type { Walk } from '../walk/walk.js';
 import { chooseMethod } from './choose-method.js';
 
@@ -23,12 +25,21 @@ export const MethodRegionSchema = Type.Union([
     candidate: CandidateSchema,
   }),
   Type.Object({
+    /** Rectangles that the face search found. */
+    kind: Type.Literal('faces'),
+    /** The smallest T asked for that allows so many rectangles. */
+    T: Type.Integer({ minimum: 1 }),
+    candidate: FacesCandidateSchema,
+  }),
+  Type.Object({
     kind: Type.Literal('balls'),
     /** As asked for: fewer balls may have been enough. */
     T: Type.Integer({ minimum: 1 }),
     balls: BallsSchema,
     /** Of several T, by the counts on the choosing split. */
     feasible: Type.Boolean(),
+    /** Of several T those with which γ cannot be had, with the largest mean label uncertainty that one of their balls could bring. */
+    unattainable: Type.Optional(Type.Array(Type.Object({ T: Type.Integer(), attainable: Type.Number() }))),
   }),
   Type.Object({
     kind: Type.Literal('hyperplane'),
@@ -111,10 +122,17 @@ async function chooseRectangles(
     const candidate = chooseCandidate([...outcome.trace, ...outcome.restarts], step.ties);
     if (candidate !== undefined) contenders.push({ list, candidate });
   }
-  const winner = chooseCandidate(
-    contenders.map(({ candidate }) => candidate),
+  const faces = step.faces === undefined ? undefined : (await walk.get(step.faces)).best;
+  const winner = chooseCandidate<Pick<Candidate, 'feasible' | 'choosing'>>(
+    [...contenders.map(({ candidate }) => candidate), ...(faces === undefined ? [] : [faces])],
     step.ties,
   );
+  if (faces !== undefined && winner === faces) {
+    const enough = step.candidates
+      .map(({ setting }) => setting.T)
+      .filter((T) => T >= faces.rectangles.length);
+    return { kind: 'faces', T: Math.min(...enough), candidate: faces };
+  }
   const chosen = contenders.find(({ candidate }) => candidate === winner);
   if (chosen === undefined) {
     throw new MeasurementError(
@@ -133,11 +151,21 @@ async function chooseRectangles(
 /** One T is taken as it is; of several, the one that does best on the choosing split, as candidates are chosen. */
 async function chooseBalls(step: Extract<MethodRegionStep, { kind: 'balls' }>, walk: Walk): Promise<Region> {
   const contenders = [];
-  for (const candidate of step.candidates)
-    contenders.push({ step: candidate, balls: await walk.get(candidate) });
-  walk.neighbourhoods[Symbol.dispose]();
+  const failed = [];
+  for (const candidate of step.candidates) {
+    try {
+      contenders.push({ step: candidate, balls: await walk.get(candidate) });
+    } catch (error) {
+      if (!(error instanceof UnattainableGamma)) throw error;
+      failed.push(error);
+    }
+  }
   const [only] = contenders;
-  if (contenders.length === 1 && only !== undefined) {
+  const nearest = failed.toSorted((a, b) => b.attainable - a.attainable)[0];
+  if (only === undefined && nearest !== undefined) throw nearest;
+  const unattainable =
+    failed.length === 0 ? {} : { unattainable: failed.map(({ T, attainable }) => ({ T, attainable })) };
+  if (step.candidates.length === 1 && only !== undefined) {
     return { kind: 'balls', T: only.step.T, balls: only.balls, feasible: true };
   }
   const judged = [];
@@ -151,7 +179,7 @@ async function chooseBalls(step: Extract<MethodRegionStep, { kind: 'balls' }>, w
   }
   const best = chooseCandidate(judged, step.ties);
   if (best === undefined) throw new RangeError('a balls region needs at least one T');
-  return { kind: 'balls', T: best.T, balls: best.balls, feasible: best.feasible };
+  return { kind: 'balls', T: best.T, balls: best.balls, feasible: best.feasible, ...unattainable };
 }
 
 async function fitRegionHyperplane(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Dataset, JobSpec } from '@levy/contracts';
-import type { LoadedDataset, Matrix } from '@levy/datasets';
+import type { LoadedDataset, LoadedSoftLabels, Matrix } from '@levy/datasets';
 import { resolveJob } from '@levy/plan';
 
 export interface SmallDataset {
@@ -8,10 +8,16 @@ export interface SmallDataset {
   readonly test: readonly (readonly number[])[];
   readonly dtype?: 'u1' | 'f4';
   readonly valueRange?: { low: number; high: number };
+  /** A row of class probabilities for every row. */
+  readonly soft?: {
+    readonly train: readonly (readonly number[])[];
+    readonly test?: readonly (readonly number[])[];
+    readonly labels?: { readonly train: readonly number[]; readonly test: readonly number[] };
+  };
 }
 
 /** A data set in memory: bytes of scale 255 with the range [0, 1], or floats with the range given. */
-export function smallDataset({ train, test, dtype = 'u1', valueRange }: SmallDataset): LoadedDataset {
+export function smallDataset({ train, test, dtype = 'u1', valueRange, soft }: SmallDataset): LoadedDataset {
   const columns = train[0]?.length ?? 1;
   const matrices = { train: matrixOf(train, columns, dtype), test: matrixOf(test, columns, dtype) };
   const range = dtype === 'u1' ? { low: 0, high: 1 } : valueRange;
@@ -23,7 +29,7 @@ export function smallDataset({ train, test, dtype = 'u1', valueRange }: SmallDat
   const dataset: Dataset = {
     id: 'small',
     digest: createHash('sha256')
-      .update(JSON.stringify([train, test, dtype, range]))
+      .update(JSON.stringify([train, test, dtype, range, ...(soft === undefined ? [] : [soft])]))
       .digest('hex'),
     dtype,
     scale: dtype === 'u1' ? 255 : 1,
@@ -31,9 +37,24 @@ export function smallDataset({ train, test, dtype = 'u1', valueRange }: SmallDat
     columns,
     ...(range === undefined ? {} : { valueRange: range }),
     splits: { train: split(matrices.train), test: split(matrices.test) },
+    ...(soft === undefined
+      ? {}
+      : { softLabels: { classes: soft.train[0]?.length ?? 2, train: 'a'.repeat(64) } }),
     createdAt: '2026-01-01T00:00:00.000Z',
   };
-  return { dataset, ...matrices };
+  const softLabels = soft === undefined ? {} : { softLabels: softLabelsOf(soft) };
+  return { dataset, ...matrices, ...softLabels };
+}
+
+function softLabelsOf({ train, test, labels }: NonNullable<SmallDataset['soft']>): LoadedSoftLabels {
+  return {
+    classes: train[0]?.length ?? 2,
+    train: Float64Array.from(train.flat()),
+    ...(test === undefined ? {} : { test: Float64Array.from(test.flat()) }),
+    ...(labels === undefined
+      ? {}
+      : { labels: { train: Uint8Array.from(labels.train), test: Uint8Array.from(labels.test) } }),
+  };
 }
 
 function matrixOf(rows: readonly (readonly number[])[], columns: number, dtype: 'u1' | 'f4'): Matrix {

@@ -16,6 +16,14 @@ export const SplitMeasureSchema = Type.Object({
   riskInterval: Type.Optional(interval),
   advRisk: fraction('μ̂(E_ε)'),
   advRiskInterval: Type.Optional(interval),
+  labelUncertainty: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 2,
+      description:
+        'Mean label uncertainty of the rows in E, where the split has soft labels and E some of its rows',
+    }),
+  ),
 });
 export type SplitMeasure = Static<typeof SplitMeasureSchema>;
 
@@ -71,12 +79,19 @@ const estimateFields = {
   epsilonExact: Type.String(),
   alpha: Type.Number(),
   T: Type.Optional(Type.Integer()),
+  gamma: Type.Optional(
+    Type.Number({ description: 'The least mean label uncertainty of what every ball newly covers' }),
+  ),
   method: Type.String({ description: 'Of a job with method all, the winner' }),
   protocol: Type.Enum([...PROTOCOLS]),
   domain: Type.Enum([...DOMAINS]),
   best: Type.Object({
     seed: Type.Optional(Type.Integer()),
     q: Type.Optional(Type.Number()),
+    rectangles: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'How many rectangles it has, where the face search found it' }),
+    ),
+    faces: Type.Optional(Type.Integer({ minimum: 1, description: 'How many faces they have in all' })),
     component: Type.Optional(
       Type.Integer({
         minimum: 1,

@@ -26,7 +26,7 @@ const commonDefaulted = {
 /** What rectangles alone are given besides T. */
 const rectanglesFields = {
   domain: JOB_FIELDS.domain,
-  search: Type.Literal('paper'),
+  search: JOB_FIELDS.search,
   restarts: JOB_FIELDS.restarts,
   q: Type.Optional(JOB_FIELDS.q),
   neighbors: JOB_FIELDS.neighbors,
@@ -46,7 +46,13 @@ export const RectanglesSpecSchema = Type.Object(
 );
 
 export const BallsSpecSchema = Type.Object(
-  { ...common, method: Type.Literal('balls'), T: JOB_FIELDS.T, ...commonDefaulted },
+  {
+    ...common,
+    method: Type.Literal('balls'),
+    T: JOB_FIELDS.T,
+    gamma: Type.Optional(JOB_FIELDS.gamma),
+    ...commonDefaulted,
+  },
   { additionalProperties: false },
 );
 
