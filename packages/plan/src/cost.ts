@@ -4,6 +4,7 @@ import {
   bisectionSteps,
   coveredCount,
   directionsAtOnce,
+  faceLevels,
   fitRowCount,
   validationRowCount,
 } from './counts.js';
@@ -66,6 +67,8 @@ const FACES_PASSES = 1.5;
 const FACES_SCANS = 60;
 /** Entries tallied or levels scanned per second, on one thread whatever the engine. */
 const FACES_RATE = 5e8;
+/** Tallies of all levels that it keeps. */
+const FACES_TALLIES = 5;
 /** Share of the rows that the balls typically take out, each met by every row once more. */
 const UPDATED_SHARE = 0.05;
 const FIXED_SECONDS = 0.005;
@@ -103,7 +106,7 @@ export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
       const n = rowCount(step.rows, dataset);
       const shapes = step.rectangles === 1 ? 3 : 6;
       const tallying = n * d * FACES_PASSES;
-      const scanning = 2 * 256 * d * FACES_SCANS * step.rectangles;
+      const scanning = 2 * faceLevels(dataset.dtype) * d * FACES_SCANS * step.rectangles;
       return { seconds: FIXED_SECONDS + (shapes * (tallying + scanning)) / FACES_RATE, bytes: 4096 };
     }
     case 'balls': {
@@ -153,7 +156,12 @@ export function peakBytes(dataset: Dataset, steps: readonly PlannedStep[]): numb
   return (
     (sortedBeside ? 5 : 4) * train.bytes +
     2 * test.bytes +
-    Math.max(neighbourState(steps, dataset), ballsState(steps, dataset), projectionState(steps, dataset)) +
+    Math.max(
+      neighbourState(steps, dataset),
+      facesState(steps, dataset),
+      ballsState(steps, dataset),
+      projectionState(steps, dataset),
+    ) +
     artifacts
   );
 }
@@ -177,6 +185,18 @@ function neighbourState(steps: readonly PlannedStep[], dataset: Dataset): number
   const sizes = steps.map(({ step }) =>
     step.name === 'neighbours' ? 4 * step.k * rowCount(step.rows, dataset) : 0,
   );
+  return Math.max(0, ...sizes);
+}
+
+/** Tallies of every level of every coordinate, as many as a face search keeps, and on floats the rows as levels. */
+function facesState(steps: readonly PlannedStep[], dataset: Dataset): number {
+  const { dtype, columns } = dataset;
+  const sizes = steps.map(({ step }) => {
+    if (step.name !== 'faces') return 0;
+    const levelled =
+      dtype === 'u1' ? 0 : 2 * (rowCount(step.rows, dataset) + rowCount(step.choosing, dataset));
+    return columns * (4 * FACES_TALLIES * faceLevels(dtype) + levelled);
+  });
   return Math.max(0, ...sizes);
 }
 

@@ -45,6 +45,11 @@ export function ballsBytes(n: number, near: number, epsilons = 1): number {
   return n * near * (epsilons === 1 ? 12 : 12 + 4 * epsilons);
 }
 
+/** Levels that the face search knows of a coordinate: every byte, or as many of a float's range. */
+export function faceLevels(dtype: Dataset['dtype']): number {
+  return dtype === 'u1' ? 256 : 1024;
+}
+
 /** Directions that n rows are projected on in one pass: 32 MiB of products, but no fewer than an engine does well with. */
 export function directionsAtOnce(n: number): number {
   return Math.max(4, Math.floor(2 ** 22 / n));

@@ -5,6 +5,7 @@ export {
   bisectionSteps,
   coveredCount,
   directionsAtOnce,
+  faceLevels,
   fitRowCount,
   validationRowCount,
 } from './counts.js';

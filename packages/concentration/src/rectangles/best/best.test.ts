@@ -21,7 +21,7 @@ async function measured(dataset: ReturnType<typeof smallDataset>, job: object) {
   const { result, files } = await measure(specFor(dataset, { ...JOB, ...job }), context);
   const region = await decodeRegion(files[0]?.bytes ?? new Uint8Array());
   expect(verifyRegion(region, dataset).agrees).toBe(true);
-  return result;
+  return { ...result, region };
 }
 
 function drawn(
@@ -70,6 +70,33 @@ test('is never looser on the choosing split than the search of the paper', async
   }
 });
 
+test('the ε curve holds the region fixed, up to twice ε', async () => {
+  const dataset = smallDataset({ train: drawn('train', 2000, corner), test: drawn('test', 500, corner) });
+  const rows = Array.from({ length: 500 }, (_, i) =>
+    Array.from(dataset.test.data.subarray(4 * i, 4 * i + 4)),
+  );
+  for (const domain of ['box', 'unbounded']) {
+    const { epsilonCurve, best, region } = await measured(dataset, { T: 2, domain });
+    expect(best.rectangles).toBe(2);
+    if (region.shape.kind !== 'rectangles') throw new Error('rectangles were asked for');
+    const { T, columns, center, halfEdge } = region.shape;
+    const faces = Array.from({ length: T * columns }, (_, i) =>
+      [-1, 1].map((side) => Math.round(255 * ((center[i] ?? 0) + side * (halfEdge[i] ?? 0)))),
+    );
+    // Stored units. Beyond a side outside 0 … 255 nobody in the box can be.
+    const beyond = (x: readonly number[], t: number) =>
+      x.flatMap((value, j) => {
+        const [low = 0, high = 0] = faces[t * columns + j] ?? [];
+        return [...(high < 255 ? [value - high] : []), ...(low > 0 ? [low - value] : [])];
+      });
+    const margins = rows.map((x) => Math.min(beyond(x, 0).reduce(most), beyond(x, 1).reduce(most)));
+    for (const [index, { advRisk }] of epsilonCurve.entries()) {
+      const at = 20 - (40 * index) / 64;
+      expect(advRisk).toBe(margins.filter((margin) => margin > at).length / rows.length);
+    }
+  }
+});
+
 test('of a list of T the smallest that allows the rectangles found is told', async () => {
   const dataset = smallDataset({ train: drawn('train', 3000, corner), test: drawn('test', 1000, corner) });
   const { T, best, restarts } = await measured(dataset, { T: [40, 3, 5] });
@@ -102,6 +129,10 @@ test('ε across every coordinate leaves no face, and the clusters answer', async
   const { best } = await measured(dataset, { T: 2, epsilon: '254/255' });
   expect(best.rectangles).toBeUndefined();
 });
+
+function most(a: number, b: number): number {
+  return Math.max(a, b);
+}
 
 function clamp(x: number): number {
   return Math.max(0, Math.min(255, x));

@@ -1,5 +1,7 @@
 import type { Dataset } from '@levy/contracts';
+import type { Rectangles } from '@levy/kernels';
 import type { Clusters } from '../clusters.js';
+import { rectanglesOf } from '../faces.js';
 import type { Face } from './level-grid.js';
 
 /** A face where it stands: x lies beyond it by x − at (`>=`) or at − x (`<=`), in stored units. */
@@ -45,4 +47,14 @@ export function boxesOf(
     return Math.max(upper, lower);
   });
   return { dtype, columns, count: count.fill(1), sum, reach };
+}
+
+/** The boxes as engines take them. Their centres may lie beyond the bytes, where no cluster's does. */
+export function rectanglesOfBoxes(boxes: Clusters): Rectangles {
+  if (boxes.dtype === 'f4') return rectanglesOf(boxes);
+  const { dtype, count, sum, reach } = boxes;
+  // About 0 rather than about the centre: x lies beyond the faces by just as much.
+  const above = reach.map((r, i) => r + (sum[i] ?? 0));
+  const below = reach.map((r, i) => r - (sum[i] ?? 0));
+  return { dtype, count, sum: new Int32Array(sum.length), above, below };
 }

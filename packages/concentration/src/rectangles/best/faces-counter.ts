@@ -5,13 +5,13 @@ import type { RegionCounter } from '../../region/region-counter.js';
 import type { Walk } from '../../walk/walk.js';
 import { countsAt } from '../candidate.js';
 import { countMargins, exceedingMargins, Threshold } from '../exceedance.js';
-import { rectanglesOf } from '../faces.js';
 import { mainFace } from '../main-face.js';
+import { rectanglesOfBoxes } from './boxes.js';
 import { boxesOfFaces } from './faces-step.js';
 
 /**
  * Rectangles that the face search found are counted like others (method §2.4, §2.9). Each of their faces can be
- * violated, and no sample lies beyond a side without one: the domain makes no difference.
+ * violated, and no sample of a declared range comes near a side without one: the domain makes no difference.
  */
 export function facesCounter(
   step: MethodRegionStep,
@@ -20,7 +20,7 @@ export function facesCounter(
   walk: Walk,
 ): RegionCounter {
   const boxes = boxesOfFaces(candidate, fittedRows(step), walk);
-  const rectangles = rectanglesOf(boxes);
+  const rectangles = rectanglesOfBoxes(boxes);
   const threshold = (at: Rational) => new Threshold(at, boxes, walk.scale);
   return {
     count: async (rows) =>

@@ -5,8 +5,7 @@ import { type Counts, CountsSchema } from '../../counts.js';
 import type { Walk } from '../../walk/walk.js';
 import { chooseCandidate, countsAt } from '../candidate.js';
 import type { Clusters } from '../clusters.js';
-import { rectanglesOf } from '../faces.js';
-import { boxesOf } from './boxes.js';
+import { boxesOf, rectanglesOfBoxes } from './boxes.js';
 import { FaceSearch, type FoundFaces, type SearchShape } from './face-search.js';
 import { extentsOf, type LevelGrid, levelGridOf } from './level-grid.js';
 
@@ -119,6 +118,6 @@ async function judge(
 
 /** Risk and adversarial risk of rectangles whose every face can be violated: the domain makes no difference. */
 async function countBoxes(walk: Walk, boxes: Clusters, rows: RowList, epsilon: string): Promise<Counts> {
-  const margins = await walk.margins(rows, rectanglesOf(boxes));
+  const margins = await walk.margins(rows, rectanglesOfBoxes(boxes));
   return countsAt(margins, boxes, walk.scale, parseRational(epsilon), 'unbounded');
 }

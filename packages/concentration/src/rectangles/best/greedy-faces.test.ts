@@ -4,9 +4,8 @@ import { createReferenceEngine, type Matrix } from '@levy/kernels';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { countsAt } from '../candidate.js';
-import { rectanglesOf } from '../faces.js';
 import { countOutside, type Faces, type Marks, marksOf } from './beyond.js';
-import { boxesOf } from './boxes.js';
+import { boxesOf, rectanglesOfBoxes } from './boxes.js';
 import { GreedyFaces } from './greedy-faces.js';
 import { extentsOf, type Face, type LevelGrid, levelGridOf } from './level-grid.js';
 
@@ -136,7 +135,11 @@ test('boxes hold by their margins what the faces hold', async () => {
       const standing = found.map((faces) => faces.map((face) => ({ ...face, at: grid.position(face) })));
       const boxes = boxesOf(standing, extentsOf(matrix, dataset), 'u1');
       using loaded = await engine.load(matrix);
-      const margins = await engine.margins(loaded, { start: 0, end: points.length }, rectanglesOf(boxes));
+      const margins = await engine.margins(
+        loaded,
+        { start: 0, end: points.length },
+        rectanglesOfBoxes(boxes),
+      );
       const { risk, advRisk } = countsAt(margins, boxes, TOP, parseRational(`${gap}/${TOP}`), 'unbounded');
       expect({ risk, advRisk }).toEqual(
         countOutside(

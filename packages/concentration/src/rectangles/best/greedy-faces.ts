@@ -4,7 +4,7 @@ import type { Face, LevelGrid, LevelledRows } from './level-grid.js';
 /** Which rows the other rectangles leave outside: E and E_ε can only shrink to a part of these. */
 export type Outside = Marks;
 
-/** How many of some rows stand at each level of each coordinate. */
+/** How many of the rows looked at stand at each level of each coordinate. */
 interface Tallies {
   marks: Outside;
   readonly strict: Int32Array;
@@ -24,8 +24,10 @@ export interface FittedFaces {
  * before `<=`, then to the outermost level.
  */
 export class GreedyFaces {
-  private readonly none: Tallies;
-  private readonly whole: Tallies;
+  private readonly none: Outside;
+  private readonly whole: Outside;
+  /** Of the whole. */
+  private readonly everything: Int32Array;
   private readonly looked: Tallies;
   private readonly strictLeft: Int32Array;
   private readonly reachedLeft: Int32Array;
@@ -42,12 +44,11 @@ export class GreedyFaces {
       strictly: new Uint8Array(points.rows).fill(mark),
       beyond: new Uint8Array(points.rows).fill(mark),
     });
-    const nothing = new Int32Array(size);
-    const everything = new Int32Array(size);
-    for (let row = 0; row < points.rows; row++) this.change(everything, row, 1);
-    this.none = { marks: marks(0), strict: nothing, reached: nothing };
-    this.whole = { marks: marks(1), strict: everything, reached: everything };
-    this.looked = { marks: marks(0), strict: new Int32Array(size), reached: new Int32Array(size) };
+    this.none = marks(0);
+    this.whole = marks(1);
+    this.everything = new Int32Array(size);
+    for (let row = 0; row < points.rows; row++) this.change(this.everything, row, 1);
+    this.looked = { marks: this.none, strict: new Int32Array(size), reached: new Int32Array(size) };
     this.strictLeft = new Int32Array(size);
     this.reachedLeft = new Int32Array(size);
     this.covered = new Uint8Array(points.rows);
@@ -56,15 +57,12 @@ export class GreedyFaces {
 
   /** Looks at the rows that the other rectangles leave outside, from whichever tallies are nearest to theirs. */
   look(outside: Outside): void {
-    const nearest = [this.none, this.whole, this.looked].map(({ marks }) => distance(outside, marks));
-    const from = nearest.indexOf(Math.min(...nearest));
-    if (from < 2) {
-      const { marks, strict, reached } = from === 0 ? this.none : this.whole;
-      this.looked.strict.set(strict);
-      this.looked.reached.set(reached);
-      this.looked.marks = marks;
-    }
-    const { marks, strict, reached } = this.looked;
+    const { strict, reached } = this.looked;
+    const known = [this.looked.marks, this.none, this.whole];
+    const distances = known.map((marks) => distance(outside, marks));
+    const marks = known[distances.indexOf(Math.min(...distances))] ?? this.looked.marks;
+    if (marks === this.none) for (const tally of [strict, reached]) tally.fill(0);
+    if (marks === this.whole) for (const tally of [strict, reached]) tally.set(this.everything);
     for (let row = 0; row < this.points.rows; row++) {
       this.change(reached, row, (outside.beyond[row] ?? 0) - (marks.beyond[row] ?? 0));
       this.change(strict, row, (outside.strictly[row] ?? 0) - (marks.strictly[row] ?? 0));

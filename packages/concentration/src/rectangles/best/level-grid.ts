@@ -7,6 +7,7 @@ import {
   rationalToNumber,
 } from '@levy/contracts';
 import type { Matrix } from '@levy/kernels';
+import { faceLevels } from '@levy/plan';
 import { storedRange } from '../faces.js';
 
 /** Rows whose every coordinate is a level of a grid, row-major. */
@@ -59,7 +60,7 @@ function byteGrid(columns: number, dataset: Dataset, epsilon: Rational): LevelGr
   const extent = storedRange(dataset) ?? BYTES;
   return {
     columns,
-    levels: 256,
+    levels: faceLevels('u1'),
     gaps: new Int32Array(columns).fill(Math.min(gap, 256)),
     levelled(matrix) {
       if (matrix.dtype !== 'u1') throw new RangeError('a grid of bytes levels bytes');
@@ -70,7 +71,7 @@ function byteGrid(columns: number, dataset: Dataset, epsilon: Rational): LevelGr
   };
 }
 
-const FLOAT_LEVELS = 1024;
+const FLOAT_LEVELS = faceLevels('f4');
 
 function floatGrid(matrix: Matrix, epsilon: number): LevelGrid {
   const { columns } = matrix;
@@ -85,6 +86,8 @@ function floatGrid(matrix: Matrix, epsilon: number): LevelGrid {
     return gap === 0 ? least : Math.max(least, epsilon / gap);
   });
   const origin = (j: number) => measured[j]?.low ?? 0;
+  const levelOf = (x: number, j: number) => Math.round((x - origin(j)) / (widths[j] ?? 1));
+  const highest = measured.map(({ high }, j) => levelOf(high, j));
   return {
     columns,
     levels: FLOAT_LEVELS,
@@ -93,15 +96,14 @@ function floatGrid(matrix: Matrix, epsilon: number): LevelGrid {
       const codes = new Uint16Array(rows * columns);
       for (let at = 0; at < codes.length; at += columns) {
         for (let j = 0; j < columns; j++) {
-          const level = Math.round(((data[at + j] ?? 0) - origin(j)) / (widths[j] ?? 1));
-          codes[at + j] = Math.max(0, Math.min(FLOAT_LEVELS - 1, level));
+          codes[at + j] = Math.max(0, Math.min(FLOAT_LEVELS - 1, levelOf(data[at + j] ?? 0, j)));
         }
       }
       return { rows, codes };
     },
     innermost(j) {
       const gap = gaps[j] ?? 0;
-      return { upper: gap + 1, lower: FLOAT_LEVELS - 2 - gap };
+      return { upper: gap + 1, lower: (highest[j] ?? 0) - gap - 1 };
     },
     position({ coordinate: j, side, level }) {
       const width = widths[j] ?? 1;
@@ -115,21 +117,20 @@ function floatGrid(matrix: Matrix, epsilon: number): LevelGrid {
 const BYTES: Extent = { low: 0, high: 255 };
 
 /**
- * How far a rectangle reaches along every coordinate where it has no face of its own: to the ends of the declared
- * range, to the ends of the bytes, or on floats farther out than any sample is near.
+ * How far a rectangle reaches along every coordinate where it has no face of its own: farther out than any sample is
+ * near, so that E and its expansions, up to that by 2ε, are what the faces make them.
  */
 export function extentsOf(fitted: Matrix, dataset: Dataset): Extent[] {
-  const range = storedRange(dataset);
-  if (range !== undefined || fitted.dtype === 'u1') {
-    return Array.from({ length: fitted.columns }, () => range ?? BYTES);
-  }
-  return columnExtents(fitted).map(({ low, high }) => {
+  const range = storedRange(dataset) ?? (fitted.dtype === 'u1' ? BYTES : undefined);
+  const known =
+    range === undefined ? columnExtents(fitted) : Array.from({ length: fitted.columns }, () => range);
+  return known.map(({ low, high }) => {
     const away = AWAY * (high - low + 1);
     return { low: low - away, high: high + away };
   });
 }
 
-/** Of the width of a coordinate. */
+/** Of the width of a coordinate. ε is less. */
 const AWAY = 4;
 
 function columnExtents({ rows, columns, data }: Matrix): Extent[] {
