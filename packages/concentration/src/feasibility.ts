@@ -1,4 +1,4 @@
-import { multiplyRational, parseRational, rational, subtractRational } from '@levy/contracts';
+import { multiplyRational, parseRational, type Rational, rational, subtractRational } from '@levy/contracts';
 import { coveredCount, requiredLevel } from '@levy/plan';
 import type { Counts } from './counts.js';
 
@@ -18,8 +18,12 @@ export function isFeasible(
   { train, choosing }: { readonly train: Counts; readonly choosing: Counts },
   { alpha, slack }: AskedRisk,
 ): boolean {
-  const need = coveredCount(requiredLevel(alpha, slack), train.n, 'ceil');
-  return train.risk >= need && reachesAlphaWithinError(choosing, alpha);
+  return reachesLevel(train, requiredLevel(alpha, slack)) && reachesAlphaWithinError(choosing, alpha);
+}
+
+/** Whether at least ceil(level·n) of n rows lie in the region. */
+export function reachesLevel({ n, risk }: Pick<Counts, 'n' | 'risk'>, level: Rational): boolean {
+  return risk >= coveredCount(level, n, 'ceil');
 }
 
 /**

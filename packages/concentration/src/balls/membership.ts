@@ -2,11 +2,11 @@ import { type Metric, type Rational, rationalToNumber } from '@levy/contracts';
 import type { Matrix } from '@levy/kernels';
 import type { RowList } from '@levy/plan';
 import type { Counts } from '../counts.js';
+import { Pause } from '../pause.js';
 import { gatherRows } from '../rows/row-list.js';
 import type { Walk } from '../walk/walk.js';
 import type { Balls } from './balls.js';
 import { distanceBetween } from './distances.js';
-import { Pause } from './pause.js';
 import { distanceOf, reachOf } from './reach.js';
 
 /** Rows a piece, so that distances from thousands of balls do not all lie in memory at once. */

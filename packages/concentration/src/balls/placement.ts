@@ -7,8 +7,8 @@ import {
   type Neighbourhoods,
   type Reach,
 } from '@levy/kernels';
+import { Pause } from '../pause.js';
 import { gatherRows } from '../rows/row-list.js';
-import { Pause } from './pause.js';
 import type { UncertaintyDemand } from './uncertainty-demand.js';
 
 export interface PlacementInput {

@@ -9,6 +9,7 @@ import {
 } from '@levy/plan';
 import { type Static, Type } from 'typebox';
 import { type Counts, CountsSchema } from '../counts.js';
+import { reachesLevel } from '../feasibility.js';
 import type { Walk } from '../walk/walk.js';
 import type { Clusters } from './clusters.js';
 import { countMargins, countRooms, Threshold } from './exceedance.js';
@@ -46,7 +47,7 @@ export async function judge(
   const train: Counts = { ...uncovered, n };
   const choosing = await countRectangles(walk, step, setting.choosing, setting);
   const level = requiredLevel(setting.alpha, setting.slack);
-  const feasible = reaches(train, level) && reaches(choosing, level);
+  const feasible = reachesLevel(train, level) && reachesLevel(choosing, level);
   return { T: setting.T, seed, q, covered, feasible, train, choosing };
 }
 
@@ -78,10 +79,6 @@ export function countsAt(
     risk: countMargins(margins, atEpsilon),
     advRisk: domain === 'box' ? countRooms(margins, atEpsilon) : countMargins(margins, atZero),
   };
-}
-
-function reaches(counts: Counts, level: Rational): boolean {
-  return counts.risk >= coveredCount(level, counts.n, 'ceil');
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Pause } from '../../balls/pause.js';
+import { Pause } from '../../pause.js';
 import { countOutside, type Faces, type Marks, marksOf } from './beyond.js';
 import { type FittedFaces, GreedyFaces } from './greedy-faces.js';
 import type { LevelGrid, LevelledRows } from './level-grid.js';

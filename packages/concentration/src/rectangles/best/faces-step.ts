@@ -2,6 +2,7 @@ import { parseRational } from '@levy/contracts';
 import { coveredCount, type FacesStep, type RowList, requiredLevel } from '@levy/plan';
 import { type Static, Type } from 'typebox';
 import { type Counts, CountsSchema } from '../../counts.js';
+import { reachesLevel } from '../../feasibility.js';
 import type { Walk } from '../../walk/walk.js';
 import { chooseCandidate, countsAt } from '../candidate.js';
 import type { Clusters } from '../clusters.js';
@@ -112,7 +113,7 @@ async function judge(
   const count = (rows: RowList) => countBoxes(walk, boxes, rows, step.epsilon);
   const [train, choosing] = [await count(step.rows), await count(step.choosing)];
   const level = requiredLevel(step.alpha, step.slack);
-  const feasible = [train, choosing].every(({ n, risk }) => risk >= coveredCount(level, n, 'ceil'));
+  const feasible = reachesLevel(train, level) && reachesLevel(choosing, level);
   return { rectangles, feasible, train, choosing };
 }
 

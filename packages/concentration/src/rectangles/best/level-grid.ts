@@ -87,7 +87,6 @@ function floatGrid(matrix: Matrix, epsilon: number): LevelGrid {
   });
   const origin = (j: number) => measured[j]?.low ?? 0;
   const levelOf = (x: number, j: number) => Math.round((x - origin(j)) / (widths[j] ?? 1));
-  const highest = measured.map(({ high }, j) => levelOf(high, j));
   return {
     columns,
     levels: FLOAT_LEVELS,
@@ -103,7 +102,7 @@ function floatGrid(matrix: Matrix, epsilon: number): LevelGrid {
     },
     innermost(j) {
       const gap = gaps[j] ?? 0;
-      return { upper: gap + 1, lower: (highest[j] ?? 0) - gap - 1 };
+      return { upper: gap + 1, lower: FLOAT_LEVELS - 2 - gap };
     },
     position({ coordinate: j, side, level }) {
       const width = widths[j] ?? 1;
