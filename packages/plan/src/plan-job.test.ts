@@ -40,6 +40,13 @@ function keysOf(
 }
 
 describe('the plan of rectangles', () => {
+  test('counts the tallies of the face search, which few wide rows make the largest', () => {
+    const floats: Dataset = { ...dataset, dtype: 'f4', scale: 1, columns: 20_000, shape: [20_000] };
+    const bytesOf = (search: string) => planJob(specOf({ search }, floats), floats, machine).estimatedBytes;
+    // Five numbers for each of 1024 levels; 1000 rows as levels; less the 50 nearest of 800 rows, no longer the most.
+    expect(bytesOf('best') - bytesOf('paper')).toBe(20_000 * (1024 * 5 * 4 + 2 * 1000) - 4 * 50 * 800);
+  });
+
   test('names every step after what it needs', () => {
     const { steps } = planJob(specOf({ T: [5, 10] }), dataset, machine);
     expect(steps.map(({ step }) => step.name)).toEqual([
