@@ -9,8 +9,8 @@ export interface HyperplaneHalfSpace {
 }
 
 /**
- * Two projections closer than this, relative to their size, are taken for equal: sums in another order differ by
- * less, neighbouring projections of real data by far more.
+ * Two projections closer than this, relative to the largest, are taken for equal: sums in another order differ by
+ * less, neighbouring projections of real data by far more. Nothing here may depend on the unit of the data.
  */
 const ROUNDING = 1e-9;
 
@@ -28,10 +28,11 @@ export function fitHyperplane(
   { alpha, slack, reach }: { alpha: number; slack: number; reach: number },
 ): HyperplaneHalfSpace & { readonly train: Counts } {
   const position = coveredCount(requiredLevel(alpha, slack), projections.length, 'ceil');
+  const doubt = ROUNDING * projections.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const sides = [1, -1].map((sign) => {
     const signed = sign === 1 ? projections : projections.map((value) => -value);
     const value = signed.toSorted().at(-1 - position) ?? 0;
-    const threshold = value + ROUNDING * (Math.abs(value) + 1);
+    const threshold = value + doubt;
     return {
       w: component.map((entry) => sign * entry),
       threshold,

@@ -4,6 +4,8 @@ export interface LiteralBall {
   readonly row: number;
   /** Squared for l2. */
   readonly radius: number;
+  /** A row elsewhere would have done as well: the lower index decided. */
+  readonly tied: boolean;
 }
 
 /**
@@ -24,6 +26,7 @@ export function literalBalls(
     const low = Math.ceil((need - covered.size) / (T - t + 1));
     const high = need - covered.size;
     let best: { cost: number; row: number; radius: number; init: number[]; exp: number[] } | undefined;
+    let tied = false;
     for (let row = 0; row < rows.length; row++) {
       const distances = rows.map((other) => literalDistance(rows[row] ?? [], other, metric));
       const uncovered = [...rows.keys()].filter((x) => !covered.has(x));
@@ -36,13 +39,18 @@ export function literalBalls(
           (x) => !expanded.has(x) && isWithin(distances[x] ?? 0, radius, metric, epsilon),
         );
         const cost = exp.length - init.length;
-        if (best === undefined || cost < best.cost) best = { cost, row, radius, init, exp };
+        if (best === undefined || cost < best.cost) {
+          best = { cost, row, radius, init, exp };
+          tied = false;
+        } else if (cost === best.cost && literalDistance(rows[row] ?? [], rows[best.row] ?? [], metric) > 0) {
+          tied = true;
+        }
       }
     }
     if (best === undefined) throw new Error('no ball');
     for (const x of best.init) covered.add(x);
     for (const x of best.exp) expanded.add(x);
-    balls.push({ row: best.row, radius: best.radius });
+    balls.push({ row: best.row, radius: best.radius, tied });
   }
   return balls;
 }

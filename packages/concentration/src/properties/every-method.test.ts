@@ -1,0 +1,172 @@
+import { type Rational, subtractRational } from '@levy/contracts';
+import type { LoadedDataset } from '@levy/datasets';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { curveEpsilon } from '../evaluation/evaluation.js';
+import type { RegionFile } from '../region/region-file.js';
+import { verifyRegion } from '../region/verify-region.js';
+import { bothEngines, ENGINE_NAMES } from '../testing/both-engines.js';
+import { measureSmall, type SmallMeasurement } from '../testing/measure-small.js';
+import {
+  cases,
+  datasetOf,
+  epsilonOf,
+  firstCoordinateLeads,
+  MOST,
+  type SmallData,
+  smallData,
+  smallEpsilon,
+  smallLevel,
+  UNITS,
+} from '../testing/small-data.js';
+import { isRefused, smallDataset } from '../testing/small-dataset.js';
+import { SMALL_JOBS, type SmallJob } from '../testing/small-jobs.js';
+
+// method §8, what is said of every region: on ties and duplicates, on bytes and floats, under both protocols.
+const engineOf = bothEngines();
+const protocol = fc.constantFrom('holdout', 'paper');
+const TABLE = SMALL_JOBS.flatMap((small) => ENGINE_NAMES.map((engine) => ({ ...small, engine })));
+
+/** Rows that a method can be asked about: components need a leading one. */
+function canAnswer({ components }: SmallJob, { train }: SmallData): boolean {
+  return components === undefined || firstCoordinateLeads(train);
+}
+
+describe.each(TABLE)('$name on $engine', (small) => {
+  const { engine } = small;
+
+  test('advRisk ≥ risk wherever it is told, and a recount of the region confirms every count', async () => {
+    await fc.assert(
+      fc.asyncProperty(smallData(), smallLevel, smallEpsilon, protocol, async (data, level, e, rows) => {
+        fc.pre(canAnswer(small, data));
+        const dataset = datasetOf(data);
+        const job = { ...small.job, ...level, epsilon: epsilonOf(data, e), protocol: rows };
+        fc.pre(!isRefused(dataset, job));
+        const { result, region } = await measureSmall(dataset, job, engineOf(engine));
+        const { splits, agrees } = verifyRegion(region, dataset);
+        expect(agrees).toBe(true);
+        expect(
+          splits.map(({ recounted: { n, risk, advRisk } }) => ({ n, risk: risk / n, advRisk: advRisk / n })),
+        ).toEqual(splitsOf(result.best).map(({ n, risk, advRisk }) => ({ n, risk, advRisk })));
+        for (const { risk, advRisk } of [
+          ...splitsOf(result.best),
+          ...splitsOf(result.scan),
+          ...(result.searchTrace ?? []).flatMap(splitsOf),
+        ]) {
+          expect(risk).toBeGreaterThanOrEqual(0);
+          expect(advRisk).toBeGreaterThanOrEqual(risk);
+          expect(advRisk).toBeLessThanOrEqual(1);
+        }
+      }),
+      cases(25),
+    );
+  });
+
+  test('the region held fixed: as ε grows risk is constant and advRisk grows, as a recount at every ε has it', async () => {
+    await fc.assert(
+      fc.asyncProperty(smallData(), smallLevel, smallEpsilon, protocol, async (data, level, e, rows) => {
+        fc.pre(canAnswer(small, data));
+        const dataset = datasetOf(data);
+        const job = { ...small.job, ...level, epsilon: epsilonOf(data, e), protocol: rows };
+        fc.pre(!isRefused(dataset, job));
+        const { result, region } = await measureSmall(dataset, job, engineOf(engine));
+        const { best, epsilonCurve: curve } = result;
+        expect(curve).toHaveLength(65);
+        expect(curve[0]?.advRisk).toBe(best.test.risk);
+        expect(curve[32]?.advRisk).toBe(best.test.advRisk);
+        for (const [index, { risk, advRisk }] of curve.entries()) {
+          expect(risk).toBe(best.test.risk);
+          expect(advRisk).toBeGreaterThanOrEqual(curve[index - 1]?.advRisk ?? 0);
+          const recounted = reachedBy(region, curveEpsilon(region.epsilon, index), dataset);
+          if (recounted !== undefined) expect(advRisk).toBe(recounted / best.test.n);
+        }
+      }),
+      cases(10),
+    );
+  });
+
+  test('scaling data, ε and the box together changes nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(smallData(), smallLevel, smallEpsilon, protocol, async (data, level, e, rows) => {
+        fc.pre(canAnswer(small, data));
+        const told = [];
+        for (const { dataset, epsilon } of scaledAlike(data, e)) {
+          const job = { ...small.job, ...level, epsilon, protocol: rows };
+          fc.pre(!isRefused(dataset, job));
+          told.push(figuresOf(await measureSmall(dataset, job, engineOf(engine))));
+        }
+        for (const other of told) expect(other).toEqual(told[0]);
+      }),
+      cases(10),
+    );
+  });
+});
+
+function splitsOf<S>({ train, validation, test: tested }: { train: S; validation?: S; test?: S }): S[] {
+  return [
+    train,
+    ...(validation === undefined ? [] : [validation]),
+    ...(tested === undefined ? [] : [tested]),
+  ];
+}
+
+/**
+ * Test rows within ε of the region in a file. For rectangles, whose E shrinks as ε grows, those of the E of the file's
+ * ε: the rows that exceed the rectangles by more than what is left of it (method §2.9), told by a recount only where
+ * every face counts.
+ */
+function reachedBy(region: RegionFile, epsilon: Rational, dataset: LoadedDataset): number | undefined {
+  const counts = (at: Rational) =>
+    verifyRegion({ ...region, epsilon: at }, dataset).splits.find(({ split }) => split === 'test')?.recounted;
+  if (region.shape.kind !== 'rectangles') return counts(epsilon)?.advRisk;
+  return region.domain === 'box' ? undefined : counts(subtractRational(region.epsilon, epsilon))?.risk;
+}
+
+/** The same rows in other units and, on bytes, multiplied; on floats by powers of two, which round nothing. */
+function* scaledAlike(
+  { train, test: tested, storage }: SmallData,
+  [p = 0, q = 1]: readonly number[],
+): Generator<{ dataset: LoadedDataset; epsilon: string }> {
+  const digest = 'd'.repeat(64);
+  const times = (rows: SmallData['train'], by: number) => rows.map((row) => row.map((v) => v * by));
+  if (storage === 'bytes') {
+    for (const [by, scale] of [
+      [1, 1],
+      [10, 1],
+      [1, 5],
+      [7, 3],
+    ] as const) {
+      const valueRange = { low: 0, high: (MOST * by) / scale };
+      const rows = { train: times(train, by), test: times(tested, by) };
+      yield {
+        dataset: smallDataset({ ...rows, scale, valueRange, digest }),
+        epsilon: `${p * by}/${q * scale}`,
+      };
+    }
+    return;
+  }
+  const unit = UNITS[storage];
+  for (const power of [0, 10, -3, -40]) {
+    const floats = (rows: SmallData['train']) =>
+      rows.map((row) => row.map((v) => Math.fround(v / unit) * 2 ** power));
+    const range = { valueRange: { low: 0, high: Math.fround(MOST / unit) * 2 ** power } };
+    yield {
+      dataset: smallDataset({
+        ...{ train: floats(train), test: floats(tested), dtype: 'f4', digest },
+        ...(storage === 'sevenths, no range' ? {} : range),
+      }),
+      epsilon: power < 0 ? `${p}/${q * unit * 2 ** -power}` : `${p * 2 ** power}/${q * unit}`,
+    };
+  }
+}
+
+/** All that a measurement tells but what is in units of the values. */
+function figuresOf({ result }: SmallMeasurement) {
+  const { best, restarts, searchTrace, scan, bound, warnings, epsilonCurve } = result;
+  const { threshold: _, ...scanned } = scan;
+  return {
+    ...{ best, restarts, searchTrace, bound, scan: scanned },
+    warnings: warnings.map(({ code }) => code),
+    curve: epsilonCurve.map(({ risk, advRisk }) => ({ risk, advRisk })),
+  };
+}

@@ -1,0 +1,31 @@
+import type { Method, Metric } from '@levy/contracts';
+
+/** A way of finding a region, as a job that small data can bear. */
+export interface SmallJob {
+  readonly name: string;
+  readonly job: {
+    readonly metric: Metric;
+    readonly method: Method;
+    readonly T?: number;
+    readonly [field: string]: unknown;
+  };
+  /** The region hangs on principal components, which are defined only where the leading variances differ. */
+  readonly components?: true;
+}
+
+/** Every one of them: a new method is a new line, and every property that speaks of all methods holds it too. */
+export const SMALL_JOBS: readonly SmallJob[] = [
+  {
+    name: 'rectangles, paper search',
+    job: { metric: 'linf', method: 'rectangles', search: 'paper', T: 2, restarts: 2, neighbors: 3 },
+  },
+  {
+    name: 'rectangles, q given',
+    job: { metric: 'linf', method: 'rectangles', search: 'paper', T: 3, q: 0.7, restarts: 2, neighbors: 2 },
+  },
+  { name: 'balls, l2', job: { metric: 'l2', method: 'balls', T: 2 } },
+  { name: 'balls, linf', job: { metric: 'linf', method: 'balls', T: 3 } },
+  { name: 'hyperplane', job: { metric: 'l2', method: 'hyperplane' }, components: true },
+  { name: 'axis, linf', job: { metric: 'linf', method: 'axis' } },
+  { name: 'axis, l2', job: { metric: 'l2', method: 'axis' } },
+];
