@@ -1,11 +1,9 @@
-import { type Rational, subtractRational } from '@levy/contracts';
 import type { LoadedDataset } from '@levy/datasets';
+import { coveredCount, requiredLevel } from '@levy/plan';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { curveEpsilon } from '../evaluation/evaluation.js';
-import type { RegionFile } from '../region/region-file.js';
-import { verifyRegion } from '../region/verify-region.js';
 import { bothEngines, ENGINE_NAMES } from '../testing/both-engines.js';
+import { expectSound } from '../testing/expect-sound.js';
 import { measureSmall, type SmallMeasurement } from '../testing/measure-small.js';
 import {
   cases,
@@ -35,53 +33,20 @@ function canAnswer({ components }: SmallJob, { train }: SmallData): boolean {
 describe.each(TABLE)('$name on $engine', (small) => {
   const { engine } = small;
 
-  test('advRisk ≥ risk wherever it is told, and a recount of the region confirms every count', async () => {
+  test('advRisk ≥ risk; a recount confirms every count; the fixed region grows with ε alone', async () => {
     await fc.assert(
       fc.asyncProperty(smallData(), smallLevel, smallEpsilon, protocol, async (data, level, e, rows) => {
         fc.pre(canAnswer(small, data));
         const dataset = datasetOf(data);
         const job = { ...small.job, ...level, epsilon: epsilonOf(data, e), protocol: rows };
         fc.pre(!isRefused(dataset, job));
-        const { result, region } = await measureSmall(dataset, job, engineOf(engine));
-        const { splits, agrees } = verifyRegion(region, dataset);
-        expect(agrees).toBe(true);
-        expect(
-          splits.map(({ recounted: { n, risk, advRisk } }) => ({ n, risk: risk / n, advRisk: advRisk / n })),
-        ).toEqual(splitsOf(result.best).map(({ n, risk, advRisk }) => ({ n, risk, advRisk })));
-        for (const { risk, advRisk } of [
-          ...splitsOf(result.best),
-          ...splitsOf(result.scan),
-          ...(result.searchTrace ?? []).flatMap(splitsOf),
-        ]) {
-          expect(risk).toBeGreaterThanOrEqual(0);
-          expect(advRisk).toBeGreaterThanOrEqual(risk);
-          expect(advRisk).toBeLessThanOrEqual(1);
-        }
+        const measured = await measureSmall(dataset, job, engineOf(engine));
+        expectSound(measured, dataset);
+        const { n, risk } = measured.result.best.train;
+        const need = coveredCount(requiredLevel(level.alpha, level.slack), n, 'ceil');
+        if (small.coversTrain) expect(Math.round(risk * n)).toBeGreaterThanOrEqual(need);
       }),
-      cases(25),
-    );
-  });
-
-  test('the region held fixed: as ε grows risk is constant and advRisk grows, as a recount at every ε has it', async () => {
-    await fc.assert(
-      fc.asyncProperty(smallData(), smallLevel, smallEpsilon, protocol, async (data, level, e, rows) => {
-        fc.pre(canAnswer(small, data));
-        const dataset = datasetOf(data);
-        const job = { ...small.job, ...level, epsilon: epsilonOf(data, e), protocol: rows };
-        fc.pre(!isRefused(dataset, job));
-        const { result, region } = await measureSmall(dataset, job, engineOf(engine));
-        const { best, epsilonCurve: curve } = result;
-        expect(curve).toHaveLength(65);
-        expect(curve[0]?.advRisk).toBe(best.test.risk);
-        expect(curve[32]?.advRisk).toBe(best.test.advRisk);
-        for (const [index, { risk, advRisk }] of curve.entries()) {
-          expect(risk).toBe(best.test.risk);
-          expect(advRisk).toBeGreaterThanOrEqual(curve[index - 1]?.advRisk ?? 0);
-          const recounted = reachedBy(region, curveEpsilon(region.epsilon, index), dataset);
-          if (recounted !== undefined) expect(advRisk).toBe(recounted / best.test.n);
-        }
-      }),
-      cases(10),
+      cases(20),
     );
   });
 
@@ -97,30 +62,10 @@ describe.each(TABLE)('$name on $engine', (small) => {
         }
         for (const other of told) expect(other).toEqual(told[0]);
       }),
-      cases(10),
+      cases(8),
     );
   });
 });
-
-function splitsOf<S>({ train, validation, test: tested }: { train: S; validation?: S; test?: S }): S[] {
-  return [
-    train,
-    ...(validation === undefined ? [] : [validation]),
-    ...(tested === undefined ? [] : [tested]),
-  ];
-}
-
-/**
- * Test rows within ε of the region in a file. For rectangles, whose E shrinks as ε grows, those of the E of the file's
- * ε: the rows that exceed the rectangles by more than what is left of it (method §2.9), told by a recount only where
- * every face counts.
- */
-function reachedBy(region: RegionFile, epsilon: Rational, dataset: LoadedDataset): number | undefined {
-  const counts = (at: Rational) =>
-    verifyRegion({ ...region, epsilon: at }, dataset).splits.find(({ split }) => split === 'test')?.recounted;
-  if (region.shape.kind !== 'rectangles') return counts(epsilon)?.advRisk;
-  return region.domain === 'box' ? undefined : counts(subtractRational(region.epsilon, epsilon))?.risk;
-}
 
 /** The same rows in other units and, on bytes, multiplied; on floats by powers of two, which round nothing. */
 function* scaledAlike(

@@ -73,18 +73,25 @@ describe.each(TABLE)('$name on $engine', (small) => {
   });
 });
 
+interface Tried {
+  readonly data: SmallData;
+  readonly job: SmallJob['job'] & {
+    readonly alpha: number;
+    readonly slack: number;
+    readonly epsilon: string;
+  };
+}
+
 /**
  * Data and a job of a method. Half-spaces never look at an index, so they get ties and duplicates; where an index may
  * decide, bytes and an ε with which that is not too common, some rows twice.
  */
-function untied({ job }: SmallJob) {
+function untied({ job }: SmallJob): fc.Arbitrary<Tried> {
   if (job.method !== 'balls' && job.method !== 'rectangles') {
-    return fc
-      .record({ data: smallData(), level: smallLevel, e: smallEpsilon })
-      .map(({ data, level, e }) => ({
-        data,
-        job: { ...job, ...level, epsilon: epsilonOf(data, e), protocol },
-      }));
+    return fc.record({ data: smallData(), level: smallLevel, e: smallEpsilon }).map(({ data, level, e }) => ({
+      data,
+      job: { ...job, ...level, epsilon: epsilonOf(data, e), protocol },
+    }));
   }
   const value = fc.noBias(fc.integer({ min: 0, max: 255 }));
   const row = fc.array(value, { minLength: 3, maxLength: 3 });
@@ -107,15 +114,11 @@ function untied({ job }: SmallJob) {
 }
 
 /** Whether two different rows tie where the method would take the lower index, by a literal implementation. */
-function breaksTies(
-  { components }: SmallJob,
-  { train }: SmallData,
-  job: SmallJob['job'] & { readonly alpha: number; readonly slack: number; readonly epsilon: string },
-): boolean {
+function breaksTies({ components }: SmallJob, { train }: SmallData, job: Tried['job']): boolean {
   if (job.method === 'balls') {
     const need = coveredCount(requiredLevel(job.alpha, job.slack), train.length, 'ceil');
     const { num, den } = parseRational(job.epsilon);
-    return literalBalls(train, job.metric, rational(num * 255n, den), need, job.T ?? 1).some(
+    return literalBalls(train, job.metric, rational(num * 255n, den), need, Number(job.T)).some(
       ({ tied }) => tied,
     );
   }

@@ -6,11 +6,13 @@ export interface SmallJob {
   readonly job: {
     readonly metric: Metric;
     readonly method: Method;
-    readonly T?: number;
+    readonly T?: number | readonly number[];
     readonly [field: string]: unknown;
   };
   /** The region hangs on principal components, which are defined only where the leading variances differ. */
   readonly components?: true;
+  /** E holds at least α(1 + slack) of the fitted rows, always: for balls method §8 asks it. */
+  readonly coversTrain?: true;
 }
 
 /** Every one of them: a new method is a new line, and every property that speaks of all methods holds it too. */
@@ -23,9 +25,10 @@ export const SMALL_JOBS: readonly SmallJob[] = [
     name: 'rectangles, q given',
     job: { metric: 'linf', method: 'rectangles', search: 'paper', T: 3, q: 0.7, restarts: 2, neighbors: 2 },
   },
-  { name: 'balls, l2', job: { metric: 'l2', method: 'balls', T: 2 } },
-  { name: 'balls, linf', job: { metric: 'linf', method: 'balls', T: 3 } },
+  { name: 'balls, l2', job: { metric: 'l2', method: 'balls', T: 2 }, coversTrain: true },
+  { name: 'balls, linf', job: { metric: 'linf', method: 'balls', T: 3 }, coversTrain: true },
+  { name: 'balls, T chosen', job: { metric: 'l2', method: 'balls', T: [1, 4] }, coversTrain: true },
   { name: 'hyperplane', job: { metric: 'l2', method: 'hyperplane' }, components: true },
-  { name: 'axis, linf', job: { metric: 'linf', method: 'axis' } },
-  { name: 'axis, l2', job: { metric: 'l2', method: 'axis' } },
+  { name: 'axis, linf', job: { metric: 'linf', method: 'axis' }, coversTrain: true },
+  { name: 'axis, l2', job: { metric: 'l2', method: 'axis' }, coversTrain: true },
 ];
