@@ -46,7 +46,7 @@ describe.each(TABLE)('$name on $engine', (small) => {
         const need = coveredCount(requiredLevel(level.alpha, level.slack), n, 'ceil');
         if (small.coversTrain) expect(Math.round(risk * n)).toBeGreaterThanOrEqual(need);
       }),
-      cases(20),
+      cases(12),
     );
   });
 
@@ -62,7 +62,7 @@ describe.each(TABLE)('$name on $engine', (small) => {
         }
         for (const other of told) expect(other).toEqual(told[0]);
       }),
-      cases(8),
+      cases(5),
     );
   });
 });

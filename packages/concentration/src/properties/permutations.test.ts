@@ -49,7 +49,7 @@ describe.each(TABLE.filter(({ job: { method } }) => method === 'balls' || method
             );
           },
         ),
-        cases(15),
+        cases(8),
       );
     });
   },
@@ -68,7 +68,7 @@ describe.each(TABLE)('$name on $engine', (small) => {
           figuresOf(await measureSmall(datasetOf(data), job, engineOf(small.engine))),
         );
       }),
-      cases(12),
+      cases(8),
     );
   });
 });

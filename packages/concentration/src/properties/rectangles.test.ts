@@ -66,7 +66,7 @@ describe.each(ENGINE_NAMES)('on %s', (engine) => {
           before = [box, unbounded];
         }
       }),
-      cases(8),
+      cases(5),
     );
   });
 
@@ -85,7 +85,7 @@ describe.each(ENGINE_NAMES)('on %s', (engine) => {
           advRisk: advRisk / one.test.length,
         });
       }),
-      cases(40),
+      cases(25),
     );
   });
 });
@@ -113,7 +113,7 @@ describe.each(SEARCHES.flatMap((small) => ENGINE_NAMES.map((engine) => ({ ...sma
             }
           },
         ),
-        cases(20),
+        cases(10),
       );
     });
   },

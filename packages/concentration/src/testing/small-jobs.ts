@@ -19,7 +19,15 @@ export interface SmallJob {
 export const SMALL_JOBS: readonly SmallJob[] = [
   {
     name: 'rectangles, paper search',
-    job: { metric: 'linf', method: 'rectangles', search: 'paper', T: 2, restarts: 2, neighbors: 3 },
+    job: {
+      metric: 'linf',
+      method: 'rectangles',
+      search: 'paper',
+      T: 2,
+      restarts: 2,
+      neighbors: 3,
+      qTolerance: 0.1,
+    },
   },
   {
     name: 'rectangles, q given',
