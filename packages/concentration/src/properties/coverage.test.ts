@@ -13,6 +13,8 @@ import { smallDataset } from '../testing/small-dataset.js';
 // below 94 %.
 const REPETITIONS = SLOW ? 2000 : 200;
 const LEAST = (SLOW ? 0.94 : 0.93) * REPETITIONS;
+/** Of them, those measured with less confidence besides. */
+const NARROW = REPETITIONS / 2;
 const VARIANCES = [1, 0.5, 0.3, 0.2];
 const DISTRIBUTION: Distribution = { kind: 'gaussian', variances: VARIANCES, seed: 0 };
 
@@ -30,8 +32,7 @@ const JOBS = [
   { name: 'balls, l2', job: { metric: 'l2', method: 'balls', T: 2 } },
   { name: 'balls, linf', job: { metric: 'linf', method: 'balls', T: 2 } },
   { name: 'hyperplane', job: { metric: 'l2', method: 'hyperplane' }, optimal: true },
-  { name: 'axis, linf', job: { metric: 'linf', method: 'axis' }, optimal: true },
-  { name: 'axis, l2', job: { metric: 'l2', method: 'axis' }, optimal: true },
+  { name: 'axis', job: { metric: 'linf', method: 'axis' }, optimal: true },
 ];
 
 const engineOf = bothEngines();
@@ -53,7 +54,7 @@ describe.each(JOBS)('$name', ({ job, optimal }) => {
     const seen = { risk: 0, advRisk: 0, bound: 0 };
     const half = { risk: 0, advRisk: 0 };
     let hardly = 0;
-    for (const dataset of datasets) {
+    for (const [repetition, dataset] of datasets.entries()) {
       const artifacts = memoryArtifacts();
       const at = async (confidence: number) => {
         const whole = { epsilon: 0.4, alpha: 0.1, ...job, confidence };
@@ -63,7 +64,7 @@ describe.each(JOBS)('$name', ({ job, optimal }) => {
       const truth = gaussianTruth(region, VARIANCES, sample);
       count(seen, result.best.test, truth);
       if (boundHolds(result)) seen.bound++;
-      count(half, (await at(0.5)).result.best.test, truth);
+      if (repetition < NARROW) count(half, (await at(0.5)).result.best.test, truth);
       if (optimal && boundHolds((await at(0.02)).result)) hardly++;
     }
     expect(seen.risk).toBeGreaterThanOrEqual(LEAST);
@@ -71,8 +72,8 @@ describe.each(JOBS)('$name', ({ job, optimal }) => {
     expect(seen.bound).toBeGreaterThanOrEqual(LEAST);
     // Intervals of another confidence are as much narrower: 95 % are not covered by making them wide.
     for (const covered of [half.risk, half.advRisk]) {
-      expect(covered).toBeGreaterThan(0.4 * REPETITIONS);
-      expect(covered).toBeLessThan(0.7 * REPETITIONS);
+      expect(covered).toBeGreaterThan(0.4 * NARROW);
+      expect(covered).toBeLessThan(0.7 * NARROW);
     }
     // A half-space attains h on a Gaussian: a bound with hardly any confidence fails about every other time.
     if (optimal) expect(hardly).toBeLessThan(0.8 * REPETITIONS);
