@@ -17,15 +17,16 @@ beforeAll(async () => {
 afterAll(() => sandbox[Symbol.asyncDispose](), 60_000);
 
 describe('a job through the service', () => {
-  it.each([JOB.replace('--T 2,3', '--T 3'), '--dataset digits --metric l2 --epsilon 1/2 --alpha 0.05 --T 4'])(
-    'gives the numbers that levy measure gives: %s',
-    async (line) => {
-      const submitted = await sandbox.json(`submit ${line} --wait`);
-      await using alone = await Sandbox.open();
-      const measured = await alone.json(`measure ${line}`);
-      expect(numbersOf(submitted)).toEqual(numbersOf(measured));
-    },
-  );
+  it.each([
+    JOB.replace('--T 2,3', '--T 3'),
+    '--dataset digits --metric l2 --epsilon 1/2 --alpha 0.05 --T 4',
+    '--dataset digits --metric linf --method all --epsilon 1/16 --alpha 0.1 --T 3 --restarts 2',
+  ])('gives the numbers that levy measure gives: %s', async (line) => {
+    const submitted = await sandbox.json(`submit ${line} --wait`);
+    await using alone = await Sandbox.open();
+    const measured = await alone.json(`measure ${line}`);
+    expect(numbersOf(submitted)).toEqual(numbersOf(measured));
+  });
 
   it('chooses T from a list', async () => {
     const { T } = await sandbox.json(`submit ${JOB} --wait`);

@@ -1,13 +1,16 @@
 import { VERSION } from '@levy/contracts';
 import { Command } from 'commander';
 import { addCancel } from './commands/cancel.js';
+import { addCompare } from './commands/compare/compare.js';
 import { addDatasets } from './commands/datasets/datasets.js';
 import { addDoctor } from './commands/doctor/doctor.js';
 import { addJobs } from './commands/jobs.js';
 import { addMeasure } from './commands/measure/measure.js';
+import { addReproduce } from './commands/reproduce/reproduce.js';
 import { addResult } from './commands/result.js';
 import { addServe } from './commands/serve.js';
 import { addStatus } from './commands/status.js';
+import { addStudy } from './commands/study/study.js';
 import { addSubmit } from './commands/submit.js';
 import { addVerify } from './commands/verify/verify.js';
 import { addWatch } from './commands/watch.js';
@@ -66,6 +69,9 @@ function program(context: Context, run: Run): Command {
     addWorkers,
     addDatasets,
     addVerify,
+    addCompare,
+    addReproduce,
+    addStudy,
     addServe,
     addWorker,
     addDoctor,

@@ -62,6 +62,8 @@ describe.each(SETTINGS)('%s, α %s, ε %s', (name, alpha, epsilon) => {
       { metric: 'linf', method: 'axis' },
       { metric: 'l2', method: 'axis' },
       { metric: 'l2', method: 'hyperplane' },
+      { metric: 'l2', method: 'halfspace' },
+      { metric: 'linf', method: 'halfspace' },
     ];
     for (const half of jobs) {
       const result = await measured(name, { ...job, ...half });

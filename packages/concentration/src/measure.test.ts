@@ -63,6 +63,14 @@ const METHODS = [
   ],
   ['balls, linf, samples', { ...balls, samples: 500, seed: 3, slack: 0.25 }],
   ['hyperplane', { ...unused, method: 'hyperplane', metric: 'l2', epsilon: 0.5 }],
+  ['all, linf, samples', { method: 'all', samples: 300, seed: 3 }],
+  [
+    'all, l2, paper',
+    { ...balls, method: 'all', metric: 'l2', epsilon: 0.5, samples: 300, protocol: 'paper' },
+  ],
+  ['halfspace, linf', { ...unused, method: 'halfspace' }],
+  ['halfspace, linf, samples', { ...unused, method: 'halfspace', samples: 400, seed: 3, slack: 0.1 }],
+  ['halfspace, l2, paper', { ...unused, method: 'halfspace', metric: 'l2', epsilon: 0.5, protocol: 'paper' }],
 ] as const;
 
 describe.each(METHODS)('%s', (_, change) => {
@@ -94,7 +102,7 @@ describe.each(METHODS)('%s', (_, change) => {
     await using one = await createWasmEngine({ threads: 1 });
     expect(comparable(await measureOn(digits, change, { engine: one }))).toEqual(expected);
     await using reference = createReferenceEngine();
-    // A hyperplane's w is float64, whose last bits depend on the engine: its file differs, its counts do not.
+    // A half-space's w is float64, whose last bits depend on the engine: its file differs, its counts do not.
     const { artifacts: _a, ...figures } = comparable(await measureOn(digits, change, { engine: reference }));
     expect(expected).toMatchObject(figures);
   });
@@ -110,6 +118,23 @@ test('under holdout test takes no part: intervals and bound are told; under pape
   expect(paper.bound).toBeUndefined();
   expect(paper.best.test.riskInterval).toBeUndefined();
   expect(paper.best.train.n).toBe(1200);
+});
+
+test('a half-space says what it lies across; chosen on test it has no intervals', async () => {
+  const halfspace = { ...unused, method: 'halfspace' };
+  const { result } = await measureOn(digits, halfspace);
+  expect(result.best.component).toBeGreaterThanOrEqual(1);
+  expect(result.best.exponent).toBeGreaterThan(0);
+  expect(result.domain).toBe('unbounded');
+  expect(result.bound).toBeDefined();
+  // The threshold gives way to whichever of the two lists needs it lower: one of them is covered just enough.
+  const { train, validation } = result.best;
+  const spare = [train, validation ?? train].map(({ n, risk }) => Math.round(risk * n) - Math.ceil(0.05 * n));
+  expect(Math.min(...spare)).toBe(0);
+  const paper = (await measureOn(digits, { ...halfspace, metric: 'l2', protocol: 'paper' })).result;
+  expect(paper.bound).toBeUndefined();
+  expect(paper.best.test.riskInterval).toBeUndefined();
+  expect(paper.best.exponent).toBeUndefined();
 });
 
 test('another ε takes the neighbours and clusters that are there, and says so', async () => {
@@ -259,6 +284,31 @@ test.each([
   const dataset = smallDataset({ train: rows, test: rows });
   const { files } = await measureOn(dataset, { epsilon: '2/255', T: 3, neighbors: 5 });
   expect(verifyRegion(await decodeRegion(files[0]?.bytes ?? new Uint8Array()), dataset).agrees).toBe(true);
+});
+
+test.each([
+  ['constant coordinates', Array.from({ length: 30 }, (_, i) => [i % 3, 9]), 'u1'],
+  ['duplicated rows', Array.from({ length: 30 }, (_, i) => [i % 2, (i % 2) * 200]), 'u1'],
+  ['one coordinate', Array.from({ length: 30 }, (_, i) => [i]), 'u1'],
+  [
+    'fewer rows than coordinates',
+    Array.from({ length: 8 }, (_, i) => [i, i * i, 50 - i, 7, i % 3, 1, 2, 3, 4]),
+    'u1',
+  ],
+  ['floats', Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(3 * i), i / 40]), 'f4'],
+] as const)('half-spaces of degenerate data are recounted alike: %s', async (_, rows, dtype) => {
+  const dataset = smallDataset({ train: rows, test: rows, dtype });
+  for (const metric of ['linf', 'l2']) {
+    const job = { ...unused, method: 'halfspace', metric, epsilon: '2/255', alpha: 0.1 };
+    const { files } = await measureOn(dataset, job);
+    expect(verifyRegion(await decodeRegion(files[0]?.bytes ?? new Uint8Array()), dataset).agrees).toBe(true);
+  }
+});
+
+test('equal rows have no half-space across a component, and say so', async () => {
+  const rows = Array.from({ length: 30 }, () => [9, 9]);
+  const dataset = smallDataset({ train: rows, test: rows });
+  await expect(measureOn(dataset, { ...unused, method: 'halfspace' })).rejects.toThrow(/all rows are equal/);
 });
 
 function ramp(n: number): number[][] {

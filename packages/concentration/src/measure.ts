@@ -15,6 +15,7 @@ import { curveCsv, traceCsv } from './evaluation/tables.js';
 import type { MeasuredFile, Measurement, MeasurementContext } from './measurement.js';
 import { clustersStepOf } from './rectangles/candidate.js';
 import type { RestartsOutcome } from './rectangles/search.js';
+import { domainOf, foundRegion, settingOf } from './region/found-region.js';
 import { encodeRegion, type RegionShape } from './region/region-file.js';
 import { ballsShape, halfSpaceShape, rectanglesShape } from './region/region-shape.js';
 import { Walk } from './walk/walk.js';
@@ -33,13 +34,16 @@ export async function measure(spec: JobSpec, context: MeasurementContext): Promi
   });
   using walk = new Walk(plan, context);
   const evaluation = await walk.get(plan.evaluation);
-  const region = await walk.get(plan.evaluation.region);
+  const chosen = await walk.get(plan.evaluation.region);
+  const { step, region } = foundRegion(plan.evaluation.region, chosen);
   const scan = await walk.get(plan.evaluation.scan);
   const outcomes = await restartsOutcomes(plan, walk);
   const winner = region.kind === 'rectangles' ? outcomes[region.list] : undefined;
   const findings: Findings = {
     plan,
+    step,
     region,
+    ...(chosen.kind === 'all' ? { contest: chosen } : {}),
     scan,
     evaluation,
     ...(winner === undefined ? {} : { restarts: winner }),
@@ -71,9 +75,11 @@ export function engineClassOf(info: EngineInfo): EngineClass {
 
 async function restartsOutcomes(plan: Plan, walk: Walk): Promise<RestartsOutcome[]> {
   const { region } = plan.evaluation;
-  if (region.kind !== 'rectangles') return [];
   const outcomes = [];
-  for (const step of region.candidates) outcomes.push(await walk.get(step));
+  for (const method of region.kind === 'all' ? region.candidates : [region]) {
+    if (method.kind !== 'rectangles') continue;
+    for (const step of method.candidates) outcomes.push(await walk.get(step));
+  }
   return outcomes;
 }
 
@@ -88,7 +94,7 @@ async function filesOf(
   const region = await encodeRegion({
     shape: await shapeOf(findings, walk),
     metric: spec.metric,
-    domain: plan.evaluation.domain,
+    domain: domainOf(findings),
     epsilon: parseRational(spec.epsilonExact),
     datasetDigest: spec.datasetDigest,
     protocol: spec.protocol,
@@ -116,16 +122,12 @@ async function filesOf(
   ];
 }
 
-async function shapeOf({ plan, region }: Findings, walk: Walk): Promise<RegionShape> {
+async function shapeOf({ plan, step, region }: Findings, walk: Walk): Promise<RegionShape> {
   if (region.kind === 'balls') return ballsShape(region.balls, plan.spec.metric, walk.dataset);
   if (region.kind !== 'rectangles') return halfSpaceShape(region, plan.dataset.columns, walk.scale);
-  const step = plan.evaluation.region;
-  const setting = step.kind === 'rectangles' ? step.candidates[region.list]?.setting : undefined;
-  if (setting === undefined) throw new RangeError('a rectangles region comes from a rectangles step');
-  return rectanglesShape(
-    await walk.get(clustersStepOf(setting, region.candidate.covered, region.candidate.seed)),
-    walk.scale,
-  );
+  const { covered, seed } = region.candidate;
+  const clusters = await walk.get(clustersStepOf(settingOf(step, region.list), covered, seed));
+  return rectanglesShape(clusters, walk.scale);
 }
 
 function provenanceOf(plan: Plan, walk: Walk, { engine, host }: MeasurementContext): Provenance {

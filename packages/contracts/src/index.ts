@@ -10,6 +10,12 @@ export * from './job/job-submission.js';
 export * from './plan.js';
 export * from './problem/catalogue.js';
 export * from './problem/problem.js';
+export * from './published/figure-1.js';
+export * from './published/published.js';
+export * from './published/robust-models.js';
+export * from './published/table-1.js';
+export * from './published/table-2.js';
+export * from './published/table-3.js';
 export {
   add as addRational,
   ceil as ceilRational,

@@ -1,8 +1,15 @@
 import type { Dataset, EngineClass } from '@levy/contracts';
-import { ballsBytes, bisectionSteps, coveredCount, fitRowCount, validationRowCount } from './counts.js';
+import {
+  ballsBytes,
+  bisectionSteps,
+  coveredCount,
+  directionsAtOnce,
+  fitRowCount,
+  validationRowCount,
+} from './counts.js';
 import { requiredLevel } from './level.js';
 import type { PlannedStep } from './plan-job.js';
-import type { BallsStep, NeighboursStep, RowList, Step } from './step.js';
+import type { BallsStep, NeighboursStep, RegionStep, RowList, Step } from './step.js';
 
 /** Where a plan is to run. */
 export interface Machine {
@@ -44,6 +51,12 @@ const RATES = {
 /** Iterations that a block power iteration typically takes. */
 const COMPONENT_ITERATIONS = 15;
 const COMPONENT_BLOCK = 8;
+/** Products with the covariance that each of several components typically takes. */
+const PRODUCTS_PER_COMPONENT = 4;
+/** Exponents that a component is typically taken to. */
+const TYPICAL_EXPONENTS = 6;
+/** Sorting and counting a projection. */
+const SECONDS_PER_PROJECTION = 2e-7;
 /** Share of its cap of iterations that k-means typically uses. */
 const TYPICAL_ITERATIONS = 0.8;
 /** Looking at an entry of a list while a ball is placed. */
@@ -91,10 +104,14 @@ export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
       const work = rowCount(step.rows, dataset) * d * COMPONENT_ITERATIONS * COMPONENT_BLOCK * 2;
       return { seconds: seconds(work, rate.products), bytes: 8 * d };
     }
+    case 'components': {
+      const work = rowCount(step.rows, dataset) * d * step.count * PRODUCTS_PER_COMPONENT * 2;
+      return { seconds: seconds(work, rate.products), bytes: 8 * (d + 1) * Math.min(step.count, d) };
+    }
     case 'scan':
       return { seconds: FIXED_SECONDS + (rowCount(step.rows, dataset) * d) / 3e8, bytes: 1024 };
     case 'region':
-      return { seconds: FIXED_SECONDS, bytes: 16 * d };
+      return { seconds: FIXED_SECONDS + regionSeconds(step, dataset, machine), bytes: 24 * d };
     case 'evaluation':
       return {
         seconds: FIXED_SECONDS + ((dataset.splits.train.rows + dataset.splits.test.rows) * d) / 1e9,
@@ -103,14 +120,28 @@ export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
   }
 }
 
-/** The data set, its fitted rows twice (in this process and with the engine), lists, and the largest artifact. */
+/** Choosing: among half-spaces, by projecting them; among methods, by counting each of them. */
+function regionSeconds(step: RegionStep, dataset: Dataset, machine: Machine): number {
+  if (step.kind === 'halfspace') return halfspaceSeconds(step, dataset, machine);
+  if (step.kind !== 'all') return 0;
+  const counted = rowCount(step.fit, dataset) + rowCount(step.choosing, dataset);
+  return (counted * step.candidates.length * dataset.columns) / 1e9;
+}
+
+/**
+ * The data set, its fitted rows twice (in this process and with the engine, which holds them a second time, sorted by
+ * density, where rectangles are one method of all), lists, and the largest artifact.
+ */
 export function peakBytes(dataset: Dataset, steps: readonly PlannedStep[]): number {
   const { train, test } = dataset.splits;
   const artifacts = Math.max(0, ...steps.map((step) => step.estimatedBytes));
+  const sortedBeside =
+    steps.some(({ step }) => step.name === 'neighbours') &&
+    steps.some(({ step }) => step.name === 'region' && step.kind === 'all');
   return (
-    4 * train.bytes +
+    (sortedBeside ? 5 : 4) * train.bytes +
     2 * test.bytes +
-    Math.max(neighbourState(steps, dataset), ballsState(steps, dataset)) +
+    Math.max(neighbourState(steps, dataset), ballsState(steps, dataset), projectionState(steps, dataset)) +
     artifacts
   );
 }
@@ -145,12 +176,34 @@ function ballsState(steps: readonly PlannedStep[], dataset: Dataset): number {
   return Math.max(0, ...sizes);
 }
 
+/** The products of one pass, in the engine and here. */
+function projectionState(steps: readonly PlannedStep[], dataset: Dataset): number {
+  const sizes = steps.map(({ step }) => {
+    if (step.name !== 'components') return 0;
+    const n = rowCount(step.rows, dataset);
+    return 16 * n * Math.min(step.count, directionsAtOnce(n));
+  });
+  return Math.max(0, ...sizes);
+}
+
 function nearCount({ rows, alpha, slack }: BallsStep, dataset: Dataset): number {
   return coveredCount(requiredLevel(alpha, slack), rowCount(rows, dataset), 'ceil');
 }
 
 function uncovered(neighbours: NeighboursStep, covered: number, dataset: Dataset): number {
   return rowCount(neighbours.rows, dataset) - covered;
+}
+
+/** Every component at its exponents, on the fitted rows and on the choosing split. */
+function halfspaceSeconds(
+  { components, choosing, metric }: Extract<RegionStep, { kind: 'halfspace' }>,
+  dataset: Dataset,
+  { engine, threads }: Machine,
+): number {
+  const rows = rowCount(components.rows, dataset) + rowCount(choosing, dataset);
+  const judged = rows * components.count * (metric === 'linf' ? TYPICAL_EXPONENTS : 1);
+  const projecting = (judged * dataset.columns) / (RATES[engine].products * threads);
+  return FIXED_SECONDS + projecting + judged * SECONDS_PER_PROJECTION;
 }
 
 /** One clustering at a middling q with its margins. */

@@ -42,6 +42,11 @@ export function ballsBytes(n: number, near: number): number {
   return 12 * n * near;
 }
 
+/** Directions that n rows are projected on in one pass: 32 MiB of products, but no fewer than an engine does well with. */
+export function directionsAtOnce(n: number): number {
+  return Math.max(4, Math.floor(2 ** 22 / n));
+}
+
 /** Bytes of n rows as an engine holds them. */
 export function rowBytes({ columns, dtype }: Dataset, n: number): number {
   return n * Math.ceil((columns * (dtype === 'u1' ? 1 : 4)) / 16) * 16;

@@ -1,5 +1,13 @@
+export type { SingleMethod, SingleSpec } from './all-methods.js';
 export { type Cost, type Machine, rowCount } from './cost.js';
-export { ballsBytes, bisectionSteps, coveredCount, fitRowCount, validationRowCount } from './counts.js';
+export {
+  ballsBytes,
+  bisectionSteps,
+  coveredCount,
+  directionsAtOnce,
+  fitRowCount,
+  validationRowCount,
+} from './counts.js';
 export { requiredLevel } from './level.js';
 export { type JobRows, type Plan, type PlannedStep, planJob, summarisePlan } from './plan-job.js';
 export { datasetNameOf, listOf, type ResolvedJob, resolveJob } from './resolve-job.js';

@@ -19,11 +19,15 @@ const machine = { engine: 'wasm', threads: 2 } as const;
 
 function specOf(change: object, of: Dataset = dataset): JobSpec {
   const resolved = resolveJob(
-    { dataset: 'rows', metric: 'linf', epsilon: 0.1, alpha: 0.05, T: 5, ...change },
+    withoutUndefined({ dataset: 'rows', metric: 'linf', epsilon: 0.1, alpha: 0.05, T: 5, ...change }),
     of,
   );
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.faults));
   return resolved.spec;
+}
+
+function withoutUndefined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 function keysOf(
@@ -133,5 +137,25 @@ describe('the plan of balls', () => {
     const dense = planJob(specOf({ ...balls, T: 5, alpha: 0.5 }), dataset, machine);
     expect(dense.estimatedBytes - few.estimatedBytes).toBe(12 * 800 * (400 - 40));
     expect(many.estimatedSeconds).toBeGreaterThan(few.estimatedSeconds);
+  });
+});
+
+describe('the plan of a half-space', () => {
+  const halfspace = { method: 'halfspace', T: undefined };
+
+  test('shares its components with every ε, α and metric, and carries what the search depends on', () => {
+    const { steps } = planJob(specOf(halfspace), dataset, machine);
+    expect(steps.map(({ step }) => step.name)).toEqual(['components', 'region', 'scan', 'evaluation']);
+    const keys = keysOf(halfspace);
+    for (const change of [{ metric: 'l2' }, { epsilon: 0.2 }, { alpha: 0.1 }, { slack: 0.5 }]) {
+      const others = keysOf({ ...halfspace, ...change });
+      expect(others.get('components')).toBe(keys.get('components'));
+      expect(others.get('region')).not.toBe(keys.get('region'));
+    }
+    expect(keysOf({ ...halfspace, confidence: 0.9 }).get('region')).toBe(keys.get('region'));
+    expect(keysOf({ ...halfspace, protocol: 'paper' }).get('components')).not.toBe(keys.get('components'));
+    expect(keysOf(halfspace, dataset, { engine: 'gpu', threads: 1 }).get('components')).not.toBe(
+      keys.get('components'),
+    );
   });
 });

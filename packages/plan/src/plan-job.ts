@@ -1,9 +1,11 @@
 import type { BallsSpec, Dataset, EngineClass, JobSpec, PlanSummary, RectanglesSpec } from '@levy/contracts';
+import { type SingleSpec, singleSpecsOf } from './all-methods.js';
 import { costOf, type Machine, peakBytes } from './cost.js';
 import { listOf } from './resolve-job.js';
 import {
   type BallsStep,
   type EvaluationStep,
+  type MethodRegionStep,
   type NeighboursStep,
   needsOf,
   type RectanglesSetting,
@@ -14,6 +16,9 @@ import {
   type Step,
   stepKey,
 } from './step.js';
+
+/** Leading principal components that `halfspace` looks along (method §4). */
+const COMPONENTS = 64;
 
 /** A job's graph of steps: every step comes after the ones it needs. */
 export interface Plan {
@@ -118,7 +123,6 @@ function evaluationOf(spec: JobSpec, dataset: Dataset, rows: JobRows, engine: En
     region: regionOf(spec, dataset, rows, scan, engine),
     scan,
     epsilon: spec.epsilonExact,
-    domain: spec.method === 'rectangles' ? spec.domain : 'unbounded',
     fit: rows.fit,
     ...(rows.validation === undefined ? {} : { validation: rows.validation }),
     test: rows.test,
@@ -132,6 +136,27 @@ function regionOf(
   scan: ScanStep,
   engine: EngineClass,
 ): RegionStep {
+  if (spec.method !== 'all') return methodRegionOf(spec, dataset, rows, scan, engine);
+  return {
+    name: 'region',
+    kind: 'all',
+    candidates: singleSpecsOf(spec).map((single) => methodRegionOf(single, dataset, rows, scan, engine)),
+    alpha: spec.alpha,
+    slack: spec.slack,
+    epsilon: spec.epsilonExact,
+    fit: rows.fit,
+    choosing: rows.choosing,
+    ties: spec.protocol === 'paper' ? 'last' : 'first',
+  };
+}
+
+function methodRegionOf(
+  spec: SingleSpec,
+  dataset: Dataset,
+  rows: JobRows,
+  scan: ScanStep,
+  engine: EngineClass,
+): MethodRegionStep {
   switch (spec.method) {
     case 'axis':
       return { name: 'region', kind: 'axis', scan };
@@ -143,6 +168,18 @@ function regionOf(
         alpha: spec.alpha,
         slack: spec.slack,
         epsilon: spec.epsilonExact,
+      };
+    case 'halfspace':
+      return {
+        name: 'region',
+        kind: 'halfspace',
+        components: { name: 'components', rows: rows.fit, count: COMPONENTS, engine },
+        metric: spec.metric,
+        alpha: spec.alpha,
+        slack: spec.slack,
+        epsilon: spec.epsilonExact,
+        choosing: rows.choosing,
+        ties: spec.protocol === 'paper' ? 'last' : 'first',
       };
     case 'balls':
       return {

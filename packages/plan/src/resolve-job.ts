@@ -17,6 +17,7 @@ import {
   rationalToNumber,
   subtractRational,
 } from '@levy/contracts';
+import { methodsOf } from './all-methods.js';
 import {
   ballsBytes,
   bisectionSteps,
@@ -47,9 +48,6 @@ const METHODS_OF: Record<Metric, readonly Method[]> = {
   linf: ['rectangles', 'balls', 'halfspace', 'axis', 'all'],
   l2: ['balls', 'hyperplane', 'halfspace', 'axis', 'all'],
 };
-
-const AVAILABLE = ['rectangles', 'balls', 'hyperplane', 'axis'] as const satisfies readonly Method[];
-type AvailableMethod = (typeof AVAILABLE)[number];
 
 /**
  * Checks a submission against its data set and fills its defaults in. Names every fault it finds, of shape and
@@ -137,7 +135,7 @@ function methodFaults(job: Partial<JobSubmission>): Fault[] {
   if (job.metric === undefined) return faults;
   const method = methodOf(job, job.metric);
   if (!METHODS_OF[job.metric].includes(method)) {
-    const fitting = METHODS_OF[job.metric].filter(isAvailable).join(', ');
+    const fitting = METHODS_OF[job.metric].join(', ');
     faults.push(
       fault(
         'method',
@@ -147,23 +145,18 @@ function methodFaults(job: Partial<JobSubmission>): Fault[] {
     );
     return faults;
   }
-  if (!isAvailable(method)) {
-    const fitting = METHODS_OF[job.metric].filter(isAvailable).join(' or ');
-    const said = job.method === undefined ? `${method}, the default for ${job.metric},` : method;
-    faults.push(fault('method', 'not-yet', `${said} is not available yet; choose ${fitting}`));
-    return faults;
+  const run = methodsOf(method, job.metric);
+  const pieces = run.filter((one) => one === 'rectangles' || one === 'balls');
+  if (pieces.length > 0 && job.T === undefined) {
+    const what = pieces.join(' and of ');
+    faults.push(fault('T', 'required', `${method} needs T, the number of ${what}, or a list to choose from`));
   }
-  const pieces = method === 'rectangles' || method === 'balls';
-  if (pieces && job.T === undefined) {
-    faults.push(
-      fault('T', 'required', `${method} needs T, the number of ${method}, or a list to choose from`),
-    );
-  }
-  if (method !== 'rectangles') {
-    const unused = [...(pieces ? [] : (['T'] as const)), ...RECTANGLES_FIELDS];
+  if (!run.includes('rectangles')) {
+    const unused = [...(pieces.length > 0 ? [] : (['T'] as const)), ...RECTANGLES_FIELDS];
     for (const name of unused) {
       if (job[name] !== undefined) {
-        faults.push(fault(name, 'unused-field', `${method} does not use ${name}; leave it out`));
+        const whose = method === 'all' ? `under ${job.metric} all` : method;
+        faults.push(fault(name, 'unused-field', `${whose} does not use ${name}; leave it out`));
       }
     }
     return faults;
@@ -257,8 +250,16 @@ function sizeFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): 
   if (job.metric === undefined) return [];
   const n = job.samples ?? available;
   const method = methodOf(job, job.metric);
-  if (method === 'balls') return ballsFaults(job, dataset, n);
-  if (job.metric !== 'linf' || method !== 'rectangles') return [];
+  if (!METHODS_OF[job.metric].includes(method)) return [];
+  const run = methodsOf(method, job.metric);
+  return [
+    ...(run.includes('rectangles') ? rectanglesFaults(job, n) : []),
+    // Rectangles leave the engine its rows sorted by density, beside those that balls ask for.
+    ...(run.includes('balls') ? ballsFaults(job, dataset, n, run.includes('rectangles') ? 2 : 1) : []),
+  ];
+}
+
+function rectanglesFaults(job: Partial<JobSubmission>, n: number): Fault[] {
   const faults: Fault[] = [];
   const neighbors = job.neighbors ?? DEFAULTS.neighbors;
   if (neighbors > n) {
@@ -285,14 +286,14 @@ function sizeFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): 
 }
 
 /** A job whose lists no engine could hold is refused here, before anything is computed. */
-function ballsFaults(job: Partial<JobSubmission>, dataset: Dataset, n: number): Fault[] {
+function ballsFaults(job: Partial<JobSubmission>, dataset: Dataset, n: number, rowsHeld: number): Fault[] {
   if (dataset.dtype === 'u1' && job.metric === 'l2' && dataset.columns > MAX_SQUARED_BYTE_COLUMNS) {
     const detail = `${dataset.id} has ${dataset.columns} columns; squared l2 distances on bytes are exact up to ${MAX_SQUARED_BYTE_COLUMNS}`;
     return [fault('dataset', 'too-many', detail)];
   }
   if (job.alpha === undefined) return [];
   const near = coveredCount(requiredLevel(job.alpha, job.slack ?? 0), n, 'ceil');
-  const bytes = ballsBytes(n, near) + rowBytes(dataset, n);
+  const bytes = ballsBytes(n, near) + rowsHeld * rowBytes(dataset, n);
   if (bytes <= ENGINE_BYTES) return [];
   const gib = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
   const lists = `lists of the ${near} nearest of ${n} rows`;
@@ -333,13 +334,22 @@ function fillDefaults(job: JobSubmission, dataset: Dataset): JobSpec {
     ...(job.expireSeconds === undefined ? {} : { expireSeconds: job.expireSeconds }),
   } as const;
   const method = methodOf(job, job.metric);
-  if (method === 'hyperplane' || method === 'axis') return { ...common, method, ...rest };
-  if (method === 'balls') return { ...common, method, T: job.T ?? [], ...rest };
-  const boxByDefault = protocol === 'holdout' && dataset.valueRange !== undefined;
+  if (method === 'halfspace' || method === 'hyperplane' || method === 'axis')
+    return { ...common, method, ...rest };
+  const T = job.T ?? [];
+  if (method === 'balls') return { ...common, method, T, ...rest };
+  const { metric } = common;
+  if (method === 'all' && metric === 'l2') return { ...common, metric, method, T, ...rest };
+  const rectangles = { T, ...rectanglesFields(job, dataset), ...rest };
+  return method === 'all'
+    ? { ...common, metric, method, ...rectangles }
+    : { ...common, method: 'rectangles', ...rectangles };
+}
+
+/** What rectangles alone are given. */
+function rectanglesFields(job: JobSubmission, dataset: Dataset) {
+  const boxByDefault = protocolOf(job) === 'holdout' && dataset.valueRange !== undefined;
   return {
-    ...common,
-    method: 'rectangles',
-    T: job.T ?? [],
     domain: job.domain ?? (boxByDefault ? 'box' : 'unbounded'),
     search: 'paper',
     restarts: job.restarts ?? DEFAULTS.restarts,
@@ -347,8 +357,7 @@ function fillDefaults(job: JobSubmission, dataset: Dataset): JobSpec {
     neighbors: job.neighbors ?? DEFAULTS.neighbors,
     iterations: job.iterations ?? DEFAULTS.iterations,
     qTolerance: job.qTolerance ?? DEFAULTS.qTolerance,
-    ...rest,
-  };
+  } as const;
 }
 
 export function listOf(T: number | number[] | undefined): number[] {
@@ -367,10 +376,6 @@ function protocolOf(job: Partial<JobSubmission>): Protocol {
 
 function methodOf(job: Partial<JobSubmission>, metric: Metric): Method {
   return job.method ?? (metric === 'linf' ? 'rectangles' : 'balls');
-}
-
-function isAvailable(method: Method): method is AvailableMethod {
-  return (AVAILABLE as readonly Method[]).includes(method);
 }
 
 function fault(field: keyof JobSubmission, code: string, detail: string): Fault {

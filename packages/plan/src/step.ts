@@ -15,6 +15,7 @@ export type Step =
   | RestartsStep
   | BallsStep
   | ComponentStep
+  | ComponentsStep
   | ScanStep
   | RegionStep
   | EvaluationStep;
@@ -114,6 +115,14 @@ export interface ComponentStep {
   readonly engine: EngineClass;
 }
 
+/** The leading principal components of the rows, `count` or as many as have any variance, largest variance first. */
+export interface ComponentsStep {
+  readonly name: 'components';
+  readonly rows: RowList;
+  readonly count: number;
+  readonly engine: EngineClass;
+}
+
 /** The best of all 2d axis-aligned half-spaces (method §4). */
 export interface ScanStep {
   readonly name: 'scan';
@@ -123,8 +132,8 @@ export interface ScanStep {
   readonly epsilon: string;
 }
 
-/** The region that the job answers with. */
-export type RegionStep = {
+/** The region that one method finds. */
+export type MethodRegionStep = {
   readonly name: 'region';
 } & (
   | {
@@ -146,8 +155,37 @@ export type RegionStep = {
       readonly slack: number;
       readonly epsilon: string;
     }
+  | {
+      readonly kind: 'halfspace';
+      readonly components: ComponentsStep;
+      readonly metric: Metric;
+      readonly alpha: number;
+      readonly slack: number;
+      readonly epsilon: string;
+      readonly choosing: RowList;
+      readonly ties: 'first' | 'last';
+    }
   | { readonly kind: 'axis'; readonly scan: ScanStep }
 );
+
+/**
+ * The best of the regions that several methods find, each as a job with that method alone finds it. All are counted
+ * on the fitted rows and on the choosing split.
+ */
+export interface AllRegionStep {
+  readonly name: 'region';
+  readonly kind: 'all';
+  readonly candidates: readonly MethodRegionStep[];
+  readonly alpha: number;
+  readonly slack: number;
+  readonly epsilon: string;
+  readonly fit: RowList;
+  readonly choosing: RowList;
+  readonly ties: 'first' | 'last';
+}
+
+/** The region that the job answers with. */
+export type RegionStep = MethodRegionStep | AllRegionStep;
 
 /** Counts of the region, and of the scan's, on every split, and the ε curve on test. */
 export interface EvaluationStep {
@@ -155,7 +193,6 @@ export interface EvaluationStep {
   readonly region: RegionStep;
   readonly scan: ScanStep;
   readonly epsilon: string;
-  readonly domain: Domain;
   readonly fit: RowList;
   readonly validation?: RowList;
   readonly test: RowList;
@@ -176,6 +213,7 @@ export function needsOf(step: Step): readonly Step[] {
     case 'neighbours':
     case 'balls':
     case 'component':
+    case 'components':
     case 'scan':
       return [];
     case 'clusters':
@@ -187,12 +225,23 @@ export function needsOf(step: Step): readonly Step[] {
     case 'restarts':
       return 'search' in step.q ? [step.q.search] : [step.setting.neighbours];
     case 'region':
-      return step.kind === 'rectangles' || step.kind === 'balls'
-        ? step.candidates
-        : step.kind === 'hyperplane'
-          ? [step.component]
-          : [step.scan];
+      return regionNeeds(step);
     case 'evaluation':
       return [step.region, step.scan];
+  }
+}
+
+function regionNeeds(step: RegionStep): readonly Step[] {
+  switch (step.kind) {
+    case 'rectangles':
+    case 'balls':
+    case 'all':
+      return step.candidates;
+    case 'hyperplane':
+      return [step.component];
+    case 'halfspace':
+      return [step.components];
+    case 'axis':
+      return [step.scan];
   }
 }

@@ -37,9 +37,9 @@ const KINDS: Record<Field, Kind> = {
 /** A job as its flags give it: what is wrong with it is said by the checks that every job goes through. */
 export type FlaggedJob = Readonly<Record<string, unknown>>;
 
-/** The flags of a job: its fields in kebab-case, `--T` as it is. */
-export function addJobFlags(command: Command): Command {
-  for (const field of fields()) {
+/** The flags of a job: its fields in kebab-case, `--T` as it is; but for those that a command has its own word for. */
+export function addJobFlags(command: Command, except: readonly Field[] = []): Command {
+  for (const field of fields().filter((each) => !except.includes(each))) {
     const description = describe(field);
     command.addOption(new Option(`${flagName(field)} <value>`, description).helpGroup('Job:'));
   }
@@ -113,7 +113,7 @@ function parsedValue(field: Field, text: string): unknown {
 }
 
 /** Text that is no finite decimal number stays text, for the checks to refuse it by name. */
-function numberFrom(text: string): number | string {
+export function numberFrom(text: string): number | string {
   const plain = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text);
   const value = Number(text);
   return plain && Number.isFinite(value) ? value : text;

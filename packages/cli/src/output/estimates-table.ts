@@ -1,4 +1,5 @@
 import type { Result } from '@levy/contracts';
+import { methodName } from './method-name.js';
 import { epsilonText, interval, percent } from './numbers.js';
 import { type Column, renderTable } from './table.js';
 
@@ -30,13 +31,13 @@ export function estimatesTable(lines: readonly EstimateLine[]): string {
 function cellsOf(line: EstimateLine): string[] {
   if ('error' in line) return [line.dataset, line.label, '', '', line.error];
   const { result, dataset } = line;
-  const { metric, epsilon, epsilonExact, alpha, method, T, best, bound, scan, exact } = result;
+  const { metric, epsilon, epsilonExact, alpha, best, bound, scan, exact } = result;
   return [
     dataset,
     metric,
     epsilonText(epsilon, epsilonExact),
     String(alpha),
-    T === undefined ? method : `${method} T ${T}`,
+    methodName(result),
     percent(best.test.risk),
     percent(best.test.advRisk),
     interval(best.test.advRiskInterval),

@@ -1,9 +1,15 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Collector, Workbench } from '../testing/command.js';
+import { parseCsv } from '../testing/csv.js';
+import { csvText } from './csv.js';
+import { CsvFile } from './csv-file.js';
 import { byteSize, duration, epsilonText, interval, percent, timeText } from './numbers.js';
 import { progressView } from './progress.js';
 import { styleFor } from './style.js';
-import { renderTable } from './table.js';
+import { renderTable, TableLayout } from './table.js';
+import { wrapped } from './wrapped.js';
 
 describe('numbers for people', () => {
   it('are written as they are read', () => {
@@ -27,6 +33,71 @@ describe('renderTable', () => {
         ['\u001b[31mred\u001b[39m', '10'],
       ]),
     ).toBe('name   n\n────  ──\na      1\n\u001b[31mred\u001b[39m   10\n');
+  });
+});
+
+describe('TableLayout', () => {
+  it('gives every row the widths set beforehand, and lets a wider cell through', () => {
+    const layout = new TableLayout([
+      { title: 'name', width: 6 },
+      { title: 'n', align: 'right', width: 3 },
+    ]);
+    expect(layout.header()).toBe('name      n\n──────  ───\n');
+    expect(layout.row(['a', '1'])).toBe('a         1\n');
+    expect(layout.row(['wider than it', '1234'])).toBe('wider than it  1234\n');
+    expect(layout.row(['alone'])).toBe('alone\n');
+  });
+});
+
+describe('csvText', () => {
+  it('quotes what must be, keeps numbers, and lets no text pass for a formula', () => {
+    const text = csvText(
+      ['name', 'n', 'note'],
+      [
+        ['a, b', -1.5, 'say "so"'],
+        ['=1+1', undefined, true],
+        ['two\nlines', 0, '-x'],
+      ],
+    );
+    expect(text.split('\r\n')).toEqual([
+      'name,n,note',
+      '"a, b",-1.5,"say ""so"""',
+      "'=1+1,,true",
+      `"two\nlines",0,'-x`,
+      '',
+    ]);
+    expect(parseCsv(text)).toEqual([
+      { name: 'a, b', n: '-1.5', note: 'say "so"' },
+      { name: "'=1+1", n: '', note: 'true' },
+      { name: 'two\nlines', n: '0', note: "'-x" },
+    ]);
+  });
+});
+
+describe('CsvFile', () => {
+  it('is a file, or one of its name in a folder, replaced whole', async () => {
+    await using bench = await Workbench.open();
+    const folder = join(bench.folder, 'tables');
+    await mkdir(folder);
+    const placed = await CsvFile.at(folder, 'table.csv');
+    if (!(placed instanceof CsvFile)) throw new Error(placed.detail);
+    await writeFile(join(folder, 'table.csv'), 'a longer text that was there before');
+    await placed.write('first');
+    await placed.write('x');
+    expect(await readFile(join(folder, 'table.csv'), 'utf8')).toBe('x');
+    expect(await readdir(folder)).toEqual(['table.csv']);
+    expect(await CsvFile.at(join(folder, 'none', 'table.csv'), 'n')).toMatchObject({ parameter: '--csv' });
+    expect(await CsvFile.at(`${join(folder, 'none')}/`, 'n')).toMatchObject({ parameter: '--csv' });
+  });
+});
+
+describe('wrapped', () => {
+  it('breaks between words only, losing none', () => {
+    const text = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
+    const lines = wrapped(text).trimEnd().split('\n');
+    expect(lines.join(' ')).toBe(text);
+    expect(lines.length).toBeGreaterThan(3);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
   });
 });
 

@@ -1,4 +1,6 @@
 import type { Result, SplitMeasure } from '@levy/contracts';
+import { candidatesTable } from './candidates-table.js';
+import { methodName } from './method-name.js';
 import { duration, epsilonText, interval, percent } from './numbers.js';
 import type { Style } from './style.js';
 import { renderTable } from './table.js';
@@ -11,6 +13,7 @@ export function resultText(dataset: string, result: Result, style: Style): strin
     `${style.bold(headline(dataset, result))}\n`,
     measuresTable(result),
     `${claim(result)}\n`,
+    ...candidatesTable(result),
     ...scanLines(result),
     ...exactLines(result),
     ...result.warnings.map(({ code, detail }) => style.yellow(`warning ${code}: ${detail}\n`)),
@@ -21,9 +24,9 @@ export function resultText(dataset: string, result: Result, style: Style): strin
 
 /** What was measured, in one line. */
 export function headline(dataset: string, estimate: Estimate): string {
-  const { metric, epsilon, epsilonExact, alpha, method, T, protocol, domain } = estimate;
-  const region = T === undefined ? method : `${method} T ${T}`;
-  const words = [dataset, metric, `ε ${epsilonText(epsilon, epsilonExact)}`, `α ${alpha}`, region, protocol];
+  const { metric, epsilon, epsilonExact, alpha, method, protocol, domain } = estimate;
+  const name = methodName(estimate);
+  const words = [dataset, metric, `ε ${epsilonText(epsilon, epsilonExact)}`, `α ${alpha}`, name, protocol];
   return [...words, ...(method === 'rectangles' ? [domain] : [])].join(' · ');
 }
 
@@ -94,7 +97,8 @@ function exactLines({ exact, alpha }: Result): string[] {
   return [`The distribution is known: h(μ, ${alpha}, ε) = ${percent(exact.concentration)} exactly.\n`];
 }
 
-function provenanceLine({ provenance, timings, best }: Result): string {
+/** Where the figures come from: q and seed, time, machine, what was reused, data and version. */
+export function provenanceLine({ provenance, timings, best }: Result): string {
   const { workers, reused, version, methodVersion, datasetDigest } = provenance;
   const machines = workers.map(
     ({ engine, device, threads, host }) => `${engine} on ${device} (${threads} threads, ${host})`,
@@ -103,8 +107,15 @@ function provenanceLine({ provenance, timings, best }: Result): string {
   const again = reused.map(({ step, artifacts }) => `${step} ${artifacts}`).join(', ');
   return [
     ...(best.q === undefined ? [] : [`q ${Number(best.q.toPrecision(6))}, seed ${best.seed ?? 0}`]),
+    ...(best.component === undefined ? [] : [`across ${directionText(best.component, best.exponent)}`]),
     `computed in ${duration(total)} by ${machines.join(' and ')}`,
     `reused: ${again || 'nothing'}`,
     `data ${datasetDigest.slice(0, 12)}, lévy ${version}, method ${methodVersion}`,
   ].join(' · ');
+}
+
+/** Which direction a half-space lies across. */
+function directionText(component: number, exponent: number | undefined): string {
+  const power = exponent === undefined ? '' : `, entries to the power ${exponent}`;
+  return `principal component ${component}${power}`;
 }

@@ -1,5 +1,6 @@
 import { encodeNpz, type NpyArray } from '@levy/datasets';
 import type { Margins } from '@levy/kernels';
+import type { Components } from '../halfspaces/principal-components.js';
 import type { Clusters } from '../rectangles/clusters.js';
 import type { Codec } from './codec.js';
 import { NpzEntries } from './npz-entries.js';
@@ -14,6 +15,26 @@ export const componentCodec: Codec<Float64Array> = {
   encode: (component) =>
     encodeNpz({ component: { dtype: 'f8', shape: [component.length], data: component } }),
   decode: async (bytes) => (await NpzEntries.read(bytes)).f8('component').data,
+};
+
+export const componentsCodec: Codec<Components> = {
+  encode({ vectors, variances }) {
+    const columns = vectors[0]?.length ?? 0;
+    const data = Float64Array.from(vectors.flatMap((vector) => Array.from(vector)));
+    return encodeNpz({
+      components: { dtype: 'f8', shape: [vectors.length, columns], data },
+      variances: { dtype: 'f8', shape: [variances.length], data: variances },
+    });
+  },
+  async decode(bytes) {
+    const entries = await NpzEntries.read(bytes);
+    const { data, shape } = entries.f8('components');
+    const [count = 0, columns = 0] = shape;
+    return {
+      vectors: Array.from({ length: count }, (_, k) => data.slice(k * columns, (k + 1) * columns)),
+      variances: entries.f8('variances').data,
+    };
+  },
 };
 
 export const clustersCodec: Codec<Clusters> = {

@@ -1,4 +1,5 @@
 import {
+  type CandidateEstimate,
   type CurvePoint,
   type Estimate,
   parseRational,
@@ -9,19 +10,25 @@ import {
   type Warning,
 } from '@levy/contracts';
 import { gaussianConcentration } from '@levy/datasets';
-import { coveredCount, listOf, type Plan, requiredLevel } from '@levy/plan';
+import { coveredCount, listOf, type MethodRegionStep, type Plan, requiredLevel } from '@levy/plan';
 import type { Counts } from '../counts.js';
 import type { ScanOutcome } from '../halfspaces/scan.js';
 import type { Candidate } from '../rectangles/candidate.js';
 import type { RestartsOutcome } from '../rectangles/search.js';
-import type { Region } from '../region/region.js';
+import { domainOf, piecesOf } from '../region/found-region.js';
+import type { AllRegion, MethodRegion } from '../region/region.js';
 import { curveEpsilon, type Evaluation } from './evaluation.js';
 import { clopperPearson } from './intervals.js';
+import { singleCoordinateWarning } from './single-coordinate.js';
 
 /** What a walk found, ready to be told. */
 export interface Findings {
   readonly plan: Plan;
-  readonly region: Region;
+  /** The step of the method that found the region: of a job over all methods, the winner's. */
+  readonly step: MethodRegionStep;
+  readonly region: MethodRegion;
+  /** Of a job over all methods. */
+  readonly contest?: AllRegion;
   readonly scan: ScanOutcome;
   readonly evaluation: Evaluation;
   /** Of the winner's T; absent for other methods. */
@@ -32,12 +39,12 @@ export type Told = Omit<Estimate, 'provenance' | 'timings'>;
 
 /** The estimate in the words of the contract. */
 export function estimateOf(findings: Findings): Told {
-  const { plan, region, evaluation, restarts } = findings;
+  const { plan, region, step, evaluation, restarts } = findings;
   const { spec, dataset } = plan;
   const test = withIntervals(evaluation.test, spec.confidence, testIsUntouched(plan));
   const bound = boundOf(test, spec.confidence);
-  const T =
-    region.kind === 'rectangles' ? region.candidate.T : region.kind === 'balls' ? region.T : undefined;
+  const T = piecesOf(region);
+  const candidates = candidatesOf(findings);
   const distribution = dataset.distribution;
   return {
     metric: spec.metric,
@@ -45,11 +52,13 @@ export function estimateOf(findings: Findings): Told {
     epsilonExact: spec.epsilonExact,
     alpha: spec.alpha,
     ...(T === undefined ? {} : { T }),
-    method: spec.method,
+    method: step.kind,
     protocol: spec.protocol,
-    domain: spec.method === 'rectangles' ? spec.domain : 'unbounded',
+    domain: domainOf(findings),
     best: {
       ...(region.kind === 'rectangles' ? { seed: region.candidate.seed, q: region.candidate.q } : {}),
+      ...(region.kind === 'halfspace' ? { component: region.component + 1 } : {}),
+      ...(region.kind === 'halfspace' && spec.metric === 'linf' ? { exponent: region.exponent } : {}),
       train: fractions(evaluation.train),
       ...(evaluation.validation === undefined ? {} : { validation: fractions(evaluation.validation) }),
       test,
@@ -71,19 +80,37 @@ export function estimateOf(findings: Findings): Told {
           },
         }),
     ...(T === undefined ? {} : { convergence: convergenceOf(evaluation.train.n, T) }),
+    ...(candidates === undefined ? {} : { candidates }),
   };
+}
+
+/** Every method's region in a job over all methods, in the order of the plan. */
+function candidatesOf({ plan, contest, evaluation }: Findings): CandidateEstimate[] | undefined {
+  const { region } = plan.evaluation;
+  return contest?.candidates.map(({ T, feasible, train, choosing }, index) => {
+    const method = region.kind === 'all' ? region.candidates[index]?.kind : undefined;
+    const test = evaluation.candidatesTest?.[index];
+    if (method === undefined || test === undefined)
+      throw new RangeError('every candidate is counted on test');
+    return {
+      method,
+      ...(T === undefined ? {} : { T }),
+      feasible,
+      train: fractions(train),
+      ...(plan.rows.validation === undefined ? {} : { validation: fractions(choosing) }),
+      test: withIntervals(test, plan.spec.confidence, testIsUntouched(plan)),
+    };
+  });
 }
 
 /** What deserves a word beside the figures. */
 export function warningsOf(findings: Findings): Warning[] {
-  const { plan, region, evaluation } = findings;
+  const { plan, evaluation } = findings;
   const { test, scanTest } = evaluation;
   const { alpha, slack } = plan.spec;
   const fallsShort = ({ n, risk }: Counts) => risk < coveredCount(parseRational(alpha), n, 'ceil');
   const warnings: Warning[] = [];
-  const feasible =
-    region.kind === 'rectangles' ? region.candidate.feasible : region.kind !== 'balls' || region.feasible;
-  if (!feasible) {
+  if (!isFeasible(findings)) {
     const level = rationalToNumber(requiredLevel(alpha, slack));
     warnings.push({
       code: 'infeasible',
@@ -105,7 +132,16 @@ export function warningsOf(findings: Findings): Warning[] {
       detail: `the axis-aligned half-space of scan has a lower adversarial risk on test, ${advRisks}${caution}`,
     });
   }
+  const single = singleCoordinateWarning(findings);
+  if (single !== undefined) warnings.push(single);
   return warnings;
+}
+
+function isFeasible({ region, contest }: Findings): boolean {
+  if (contest !== undefined) return contest.candidates[contest.winner.candidate]?.feasible === true;
+  return region.kind === 'rectangles'
+    ? region.candidate.feasible
+    : region.kind !== 'balls' || region.feasible;
 }
 
 /** The ε curve in the words of the contract. */
@@ -153,12 +189,13 @@ function withIntervals(counts: Counts, confidence: number, untouched: boolean): 
 }
 
 /**
- * Under the paper protocol test chooses among rectangles and among several T of balls; everything else is fitted on
- * the training rows alone.
+ * Under the paper protocol test chooses among rectangles, among half-spaces across components, among several T of balls
+ * and among methods; everything else is fitted on the training rows alone.
  */
 function testIsUntouched({ spec }: Plan): boolean {
   if (spec.protocol === 'holdout') return true;
-  return spec.method === 'balls' ? listOf(spec.T).length === 1 : spec.method !== 'rectangles';
+  if (spec.method === 'balls') return listOf(spec.T).length === 1;
+  return spec.method === 'hyperplane' || spec.method === 'axis';
 }
 
 function boundOf(test: SplitMeasure, confidence: number): Estimate['bound'] | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countProjections, fitHyperplane } from './hyperplane.js';
+import { fitHyperplane } from './hyperplane.js';
 
 /** 0 … 99 but for a long upper tail, so that the upper side expands over fewer points. */
 const projections = Float64Array.from({ length: 100 }, (_, i) => (i < 90 ? i / 10 : 10 * i));
@@ -28,8 +28,4 @@ test('a saturated side, with nothing above its tie, is left for the other', () =
   const { w, train } = fitHyperplane(Float64Array.of(1), saturated, { alpha: 0.05, slack: 0, reach: 10 });
   expect([...w]).toEqual([-1]);
   expect(train.risk).toBe(5);
-});
-
-test('counts what lies within reach', () => {
-  expect(countProjections(Float64Array.of(1, 2, 3, 4), 3, 1)).toEqual({ n: 4, risk: 2, advRisk: 3 });
 });

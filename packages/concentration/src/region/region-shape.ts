@@ -3,7 +3,7 @@ import type { LoadedDataset } from '@levy/datasets';
 import type { Balls } from '../balls/balls.js';
 import type { Clusters } from '../rectangles/clusters.js';
 import { gatherRows } from '../rows/row-list.js';
-import type { Region } from './region.js';
+import type { MethodRegion } from './region.js';
 import type { RegionShape } from './region-file.js';
 
 /** Rectangles in units of the values: centre sum/(count·scale), half-edge reach/(count·scale). */
@@ -48,11 +48,11 @@ export function ballsShape(balls: Balls, metric: Metric, { dataset, train }: Loa
 
 /** E = {x : w·x + b ≤ 0}, in units of the values. */
 export function halfSpaceShape(
-  region: Extract<Region, { kind: 'hyperplane' | 'axis' }>,
+  region: Extract<MethodRegion, { kind: 'hyperplane' | 'halfspace' | 'axis' }>,
   columns: number,
   scale: number,
 ): RegionShape {
-  if (region.kind === 'hyperplane') {
+  if (region.kind !== 'axis') {
     return {
       kind: 'halfspace',
       w: Float64Array.from(region.w, (entry) => -entry),

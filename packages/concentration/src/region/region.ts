@@ -1,17 +1,20 @@
 import { parseRational } from '@levy/contracts';
-import { coveredCount, type RegionStep, requiredLevel } from '@levy/plan';
+import { coveredCount, type MethodRegionStep, type RegionStep, requiredLevel } from '@levy/plan';
 import { type Static, Type } from 'typebox';
 import { BallsSchema } from '../balls/balls.js';
 import { countsOfBalls } from '../balls/membership.js';
 import { CountsSchema } from '../counts.js';
-import { fitHyperplane, storedReach } from '../halfspaces/hyperplane.js';
+import { chooseHalfspace } from '../halfspaces/choose-halfspace.js';
+import { fitHyperplane } from '../halfspaces/hyperplane.js';
+import { storedReach } from '../halfspaces/projections.js';
 import { AxisHalfSpaceSchema } from '../halfspaces/scan.js';
 import { MeasurementError } from '../measurement.js';
 import { CandidateSchema, chooseCandidate } from '../rectangles/candidate.js';
 import type { Walk } from '../walk/walk.js';
+import { chooseMethod } from './choose-method.js';
 
-/** The region that a job answers with, as found; thresholds in stored units. */
-export const RegionSchema = Type.Union([
+/** The region that one method found; thresholds in stored units. */
+export const MethodRegionSchema = Type.Union([
   Type.Object({
     kind: Type.Literal('rectangles'),
     /** Index of the winner's T in the step's candidates. */
@@ -32,8 +35,43 @@ export const RegionSchema = Type.Union([
     threshold: Type.Number(),
     train: CountsSchema,
   }),
+  Type.Object({
+    kind: Type.Literal('halfspace'),
+    /** Index of the principal component, 0 the leading one, and to what power its entries were taken. */
+    component: Type.Integer({ minimum: 0 }),
+    exponent: Type.Number({ exclusiveMinimum: 0 }),
+    w: Type.Array(Type.Number()),
+    /** ‖w‖₂ under l2, ‖w‖₁ under linf. */
+    dualNorm: Type.Number({ exclusiveMinimum: 0 }),
+    threshold: Type.Number(),
+    train: CountsSchema,
+  }),
   Type.Object({ kind: Type.Literal('axis'), halfSpace: AxisHalfSpaceSchema, train: CountsSchema }),
 ]);
+export type MethodRegion = Static<typeof MethodRegionSchema>;
+
+/** The best of several methods' regions, and what each of them was judged by. */
+const AllRegionSchema = Type.Object({
+  kind: Type.Literal('all'),
+  winner: Type.Object({
+    /** Index in the step's candidates. */
+    candidate: Type.Integer({ minimum: 0 }),
+    region: MethodRegionSchema,
+  }),
+  /** In the order of the step's candidates. */
+  candidates: Type.Array(
+    Type.Object({
+      T: Type.Optional(Type.Integer({ minimum: 1 })),
+      feasible: Type.Boolean(),
+      train: CountsSchema,
+      choosing: CountsSchema,
+    }),
+  ),
+});
+export type AllRegion = Static<typeof AllRegionSchema>;
+
+/** The region that a job answers with, as found. */
+export const RegionSchema = Type.Union([MethodRegionSchema, AllRegionSchema]);
 export type Region = Static<typeof RegionSchema>;
 
 /** Chooses or fits the region of a job. */
@@ -45,15 +83,24 @@ export async function findRegion(step: RegionStep, walk: Walk): Promise<Region> 
       return chooseBalls(step, walk);
     case 'hyperplane':
       return fitRegionHyperplane(step, walk);
+    case 'halfspace': {
+      const { direction, sign, ...found } = await chooseHalfspace(step, walk);
+      const { component, exponent, threshold, train } = found;
+      const w = Array.from(direction.w, (entry) => sign * entry);
+      const { dualNorm } = direction;
+      return { kind: 'halfspace', component, exponent, w, dualNorm, threshold, train };
+    }
     case 'axis': {
       const { halfSpace, train } = await walk.get(step.scan);
       return { kind: 'axis', halfSpace, train };
     }
+    case 'all':
+      return chooseMethod(step, walk);
   }
 }
 
 async function chooseRectangles(
-  step: Extract<RegionStep, { kind: 'rectangles' }>,
+  step: Extract<MethodRegionStep, { kind: 'rectangles' }>,
   walk: Walk,
 ): Promise<Region> {
   const contenders = [];
@@ -82,7 +129,7 @@ async function chooseRectangles(
 }
 
 /** One T is taken as it is; of several, the one that does best on the choosing split, as candidates are chosen. */
-async function chooseBalls(step: Extract<RegionStep, { kind: 'balls' }>, walk: Walk): Promise<Region> {
+async function chooseBalls(step: Extract<MethodRegionStep, { kind: 'balls' }>, walk: Walk): Promise<Region> {
   const contenders = [];
   for (const candidate of step.candidates)
     contenders.push({ step: candidate, balls: await walk.get(candidate) });
@@ -105,7 +152,7 @@ async function chooseBalls(step: Extract<RegionStep, { kind: 'balls' }>, walk: W
 }
 
 async function fitRegionHyperplane(
-  step: Extract<RegionStep, { kind: 'hyperplane' }>,
+  step: Extract<MethodRegionStep, { kind: 'hyperplane' }>,
   walk: Walk,
 ): Promise<Region> {
   const component = await walk.get(step.component);

@@ -1,11 +1,17 @@
 import { parseRational } from '@levy/contracts';
 import type { StepName } from '@levy/plan';
-import { clustersCodec, componentCodec, marginsCodec, radiiCodec } from '../artifacts/array-codecs.js';
+import {
+  clustersCodec,
+  componentCodec,
+  componentsCodec,
+  marginsCodec,
+  radiiCodec,
+} from '../artifacts/array-codecs.js';
 import type { Codec } from '../artifacts/codec.js';
 import { jsonCodec } from '../artifacts/json-codec.js';
 import { BallsSchema, runBalls } from '../balls/balls.js';
 import { EvaluationSchema, evaluate } from '../evaluation/evaluation.js';
-import { principalComponent } from '../halfspaces/principal-component.js';
+import { principalComponent, principalComponents } from '../halfspaces/principal-components.js';
 import { ScanOutcomeSchema, scanAxes } from '../halfspaces/scan.js';
 import { rectanglesOf, storedRange } from '../rectangles/faces.js';
 import { kMeans } from '../rectangles/k-means.js';
@@ -62,6 +68,16 @@ const IMPLEMENTATIONS: { readonly [N in StepName]: Implementation<N> } = {
     async run(step, walk) {
       const { points } = await walk.points(step.rows);
       return principalComponent(walk.engine, points, {
+        signal: walk.signal,
+        onIteration: (done, most) => walk.report(done, most, 'iterations'),
+      });
+    },
+  },
+  components: {
+    codec: componentsCodec,
+    async run(step, walk) {
+      const { points } = await walk.points(step.rows);
+      return principalComponents(walk.engine, points, step.count, {
         signal: walk.signal,
         onIteration: (done, most) => walk.report(done, most, 'iterations'),
       });

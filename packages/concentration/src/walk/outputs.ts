@@ -2,6 +2,7 @@ import type { Margins } from '@levy/kernels';
 import type { Step, StepName } from '@levy/plan';
 import type { Balls } from '../balls/balls.js';
 import type { Evaluation } from '../evaluation/evaluation.js';
+import type { Components } from '../halfspaces/principal-components.js';
 import type { ScanOutcome } from '../halfspaces/scan.js';
 import type { Clusters } from '../rectangles/clusters.js';
 import type { RestartsOutcome, SearchOutcome } from '../rectangles/search.js';
@@ -17,6 +18,7 @@ export interface Outputs {
   restarts: RestartsOutcome;
   balls: Balls;
   component: Float64Array;
+  components: Components;
   scan: ScanOutcome;
   region: Region;
   evaluation: Evaluation;

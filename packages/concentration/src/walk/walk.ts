@@ -131,10 +131,10 @@ export class Walk implements Disposable {
     return this.engine.margins(points, { start: 0, end: points.rows }, rectangles, { signal: this.signal });
   }
 
-  /** w·x of every row of a list, in stored units. */
-  async project(rows: RowList, w: Float64Array): Promise<Float64Array> {
+  /** w·x of every row of a list for each direction w, in stored units: rows × directions, row-major. */
+  async project(rows: RowList, directions: Float64Array): Promise<Float64Array> {
     const { points } = await this.points(rows);
-    return this.engine.project(points, w, { signal: this.signal });
+    return this.engine.project(points, directions, { signal: this.signal });
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { DOMAINS, METRICS, PROTOCOLS } from '../job/fields.js';
+import { DOMAINS, METHODS, METRICS, PROTOCOLS } from '../job/fields.js';
 
 const fraction = (description?: string) =>
   Type.Number({ minimum: 0, maximum: 1, ...(description === undefined ? {} : { description }) });
@@ -52,18 +52,41 @@ export const ProvenanceSchema = Type.Object({
 });
 export type Provenance = Static<typeof ProvenanceSchema>;
 
+export const CandidateEstimateSchema = Type.Object({
+  method: Type.Enum([...METHODS]),
+  T: Type.Optional(Type.Integer()),
+  feasible: Type.Boolean({
+    description: 'risk ≥ α(1 + slack) on the fitted rows and on the choosing split',
+  }),
+  train: SplitMeasureSchema,
+  validation: Type.Optional(SplitMeasureSchema),
+  test: SplitMeasureSchema,
+});
+export type CandidateEstimate = Static<typeof CandidateEstimateSchema>;
+
 const estimateFields = {
   metric: Type.Enum([...METRICS]),
   epsilon: Type.Number(),
   epsilonExact: Type.String(),
   alpha: Type.Number(),
   T: Type.Optional(Type.Integer()),
-  method: Type.String(),
+  method: Type.String({ description: 'Of a job with method all, the winner' }),
   protocol: Type.Enum([...PROTOCOLS]),
   domain: Type.Enum([...DOMAINS]),
   best: Type.Object({
     seed: Type.Optional(Type.Integer()),
     q: Type.Optional(Type.Number()),
+    component: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'halfspace: the principal component that it lies across, 1 the leading one',
+      }),
+    ),
+    exponent: Type.Optional(
+      Type.Number({
+        description: 'halfspace, linf: the power to which the entries of that component were taken',
+      }),
+    ),
     train: SplitMeasureSchema,
     validation: Type.Optional(SplitMeasureSchema),
     test: SplitMeasureSchema,
@@ -95,6 +118,12 @@ const estimateFields = {
   ),
   convergence: Type.Optional(
     Type.Object({ samples: Type.Integer(), atLeastT2: Type.Boolean(), atLeastT4: Type.Boolean() }),
+  ),
+  candidates: Type.Optional(
+    Type.Array(CandidateEstimateSchema, {
+      description:
+        "Method all: the region of every method, the winner (estimate.method) among them. The winner is the feasible one with the lowest advRisk on the choosing split. Under holdout test took no part in that choice, so the winner's intervals and bound hold, and each other candidate's intervals hold for that candidate alone, not for all of them at once. Under paper test chose: no candidate has intervals, and there is no bound",
+    }),
   ),
   provenance: ProvenanceSchema,
   timings: Type.Record(Type.String(), Type.Number({ description: 'seconds' })),

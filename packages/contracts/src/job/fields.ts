@@ -57,20 +57,20 @@ export const JOB_FIELDS = {
   }),
   method: Type.Enum([...METHODS], {
     description:
-      'linf: rectangles (default), balls, axis; l2: balls (default), hyperplane, axis. halfspace and all are not available yet',
+      'linf: rectangles (default), balls, halfspace, axis; l2: balls (default), halfspace, hyperplane, axis; all: every one that fits, chosen on the choosing split',
   }),
   T: Type.Union([TSchema, Type.Array(TSchema, { minItems: 1, maxItems: 64, uniqueItems: true })], {
     description:
-      'Number of rectangles or balls, or a list from which the job chooses; required for these methods, refused for the rest',
+      'Number of rectangles or balls, or a list from which the job chooses; required for these methods and for all, refused for the rest',
   }),
   protocol: Type.Enum([...PROTOCOLS], {
     default: 'holdout',
     description:
-      'holdout: 20 % of the training rows choose q, T and restart, test takes no part; paper: test chooses, as in the paper',
+      'holdout: 20 % of the training rows choose q, T, restart and method, test takes no part; paper: test chooses, as in the paper',
   }),
   domain: Type.Enum([...DOMAINS], {
     description:
-      'rectangles: box keeps the adversary inside the declared value range; default box where a range is declared and the protocol is holdout, else unbounded',
+      'rectangles, and all under linf, as every field for rectangles: box keeps the adversary inside the declared value range; default box where a range is declared and the protocol is holdout, else unbounded',
   }),
   search: Type.Enum([...SEARCHES], {
     description:

@@ -23,18 +23,23 @@ const commonDefaulted = {
   expireSeconds: Type.Optional(JOB_FIELDS.expireSeconds),
 };
 
+/** What rectangles alone are given besides T. */
+const rectanglesFields = {
+  domain: JOB_FIELDS.domain,
+  search: Type.Literal('paper'),
+  restarts: JOB_FIELDS.restarts,
+  q: Type.Optional(JOB_FIELDS.q),
+  neighbors: JOB_FIELDS.neighbors,
+  iterations: JOB_FIELDS.iterations,
+  qTolerance: JOB_FIELDS.qTolerance,
+};
+
 export const RectanglesSpecSchema = Type.Object(
   {
     ...common,
     method: Type.Literal('rectangles'),
     T: JOB_FIELDS.T,
-    domain: JOB_FIELDS.domain,
-    search: Type.Literal('paper'),
-    restarts: JOB_FIELDS.restarts,
-    q: Type.Optional(JOB_FIELDS.q),
-    neighbors: JOB_FIELDS.neighbors,
-    iterations: JOB_FIELDS.iterations,
-    qTolerance: JOB_FIELDS.qTolerance,
+    ...rectanglesFields,
     ...commonDefaulted,
   },
   { additionalProperties: false },
@@ -50,18 +55,58 @@ export const HyperplaneSpecSchema = Type.Object(
   { additionalProperties: false },
 );
 
+export const HalfspaceSpecSchema = Type.Object(
+  { ...common, method: Type.Literal('halfspace'), ...commonDefaulted },
+  { additionalProperties: false },
+);
+
 export const AxisSpecSchema = Type.Object(
   { ...common, method: Type.Literal('axis'), ...commonDefaulted },
   { additionalProperties: false },
 );
 
+/** Every method that fits linf, rectangles among them. */
+export const AllLinfSpecSchema = Type.Object(
+  {
+    ...common,
+    metric: Type.Literal('linf'),
+    method: Type.Literal('all'),
+    T: JOB_FIELDS.T,
+    ...rectanglesFields,
+    ...commonDefaulted,
+  },
+  { additionalProperties: false },
+);
+
+/** Every method that fits l2; rectangles do not. */
+export const AllL2SpecSchema = Type.Object(
+  {
+    ...common,
+    metric: Type.Literal('l2'),
+    method: Type.Literal('all'),
+    T: JOB_FIELDS.T,
+    ...commonDefaulted,
+  },
+  { additionalProperties: false },
+);
+
 /** A job's spec with its defaults filled in and the data set's digest fixed. */
 export const JobSpecSchema = Type.Union(
-  [RectanglesSpecSchema, BallsSpecSchema, HyperplaneSpecSchema, AxisSpecSchema],
+  [
+    RectanglesSpecSchema,
+    BallsSpecSchema,
+    HalfspaceSpecSchema,
+    HyperplaneSpecSchema,
+    AxisSpecSchema,
+    AllLinfSpecSchema,
+    AllL2SpecSchema,
+  ],
   { $id: 'JobSpec', title: 'JobSpec' },
 );
 export type RectanglesSpec = Static<typeof RectanglesSpecSchema>;
 export type BallsSpec = Static<typeof BallsSpecSchema>;
+export type HalfspaceSpec = Static<typeof HalfspaceSpecSchema>;
 export type HyperplaneSpec = Static<typeof HyperplaneSpecSchema>;
 export type AxisSpec = Static<typeof AxisSpecSchema>;
+export type AllSpec = Static<typeof AllLinfSpecSchema> | Static<typeof AllL2SpecSchema>;
 export type JobSpec = Static<typeof JobSpecSchema>;

@@ -59,6 +59,15 @@ describe('POST /v1/jobs', () => {
     expect((await bench.call('GET', '/v1/jobs')).body.data).toHaveLength(before);
   });
 
+  test('a half-space is accepted under both metrics', async () => {
+    for (const metric of ['linf', 'l2']) {
+      const body = { dataset: JOB.dataset, metric, epsilon: '1/8', alpha: 0.05, method: 'halfspace' };
+      const plan = await bench.call('POST', '/v1/jobs?dryRun=true', { body });
+      expect(plan.status).toBe(200);
+      expect(plan.body.steps.map(({ name }: { name: string }) => name)).toContain('components');
+    }
+  });
+
   test('twenty at once with one Idempotency-Key make one job; another body is refused', async () => {
     const headers = { 'idempotency-key': 'the same' };
     const answers = await Promise.all(

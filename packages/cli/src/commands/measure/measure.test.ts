@@ -37,6 +37,36 @@ describe('levy measure', () => {
     expect(stdout).not.toMatch(/lower bound/);
   });
 
+  it('of all methods names the winner and shows them beside each other', async () => {
+    const job = 'measure --dataset digits --metric l2 --method all --epsilon 1/2 --alpha 0.05 --T 3';
+    const { exitCode, stdout } = await bench.run(job);
+    expect(exitCode).toBe(0);
+    const result = JSON.parse((await bench.run(`${job} --json`)).stdout);
+    expect(checker(ResultSchema).faults(result)).toEqual([]);
+    expect(stdout).toContain(`α 0.05 · all: ${result.T ? `${result.method} T 3` : result.method} ·`);
+    const lines = stdout.split('\n');
+    for (const { method, test } of result.candidates) {
+      const line = lines.find((each) => each.startsWith(method)) ?? '';
+      expect(line).toContain(`${(100 * test.advRisk).toFixed(2)} %`);
+      expect(line.includes('chosen')).toBe(method === result.method);
+    }
+    expect(result.candidates.map(({ method }: { method: string }) => method)).toEqual([
+      'balls',
+      'hyperplane',
+      'halfspace',
+      'axis',
+    ]);
+  });
+
+  it('says which direction a half-space lies across', async () => {
+    const line = 'measure --dataset digits --epsilon 1/8 --alpha 0.05 --method halfspace';
+    const linf = await bench.run(`${line} --metric linf`);
+    expect(linf.exitCode).toBe(0);
+    expect(linf.stdout).toMatch(/across principal component \d+, entries to the power [\d.]+ ·/);
+    const l2 = await bench.run(`${line} --metric l2`);
+    expect(l2.stdout).toMatch(/across principal component \d+ ·/);
+  });
+
   it('gives the same numbers whatever it finds kept, and names what it reused', async () => {
     const first = JSON.parse((await bench.run(`${JOB} --json`)).stdout);
     const second = JSON.parse((await bench.run(`${JOB} --json`)).stdout);

@@ -1,19 +1,15 @@
 import { writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { fileArtifacts, type Measurement, MeasurementError, measure } from '@levy/concentration';
-import type { Fault, JobError, JobSpec, Result } from '@levy/contracts';
-import { DatasetStore, type LoadedDataset } from '@levy/datasets';
-import { createWasmEngine, type Engine } from '@levy/kernels';
-import { datasetNameOf, resolveJob } from '@levy/plan';
+import type { JobError, JobSpec, Result } from '@levy/contracts';
+import { DatasetStore } from '@levy/datasets';
 import { type Context, printJson, remark } from '../../context.js';
 import { EXIT, type ExitCode } from '../../exit-code.js';
-import { CommandError, RefusedJob } from '../../failure.js';
-import { type FlaggedJob, jobsFromFlags } from '../../flags/job-flags.js';
+import { CommandError } from '../../failure.js';
+import { jobsFromFlags } from '../../flags/job-flags.js';
 import { type EstimateLine, estimatesTable } from '../../output/estimates-table.js';
-import { progressView } from '../../output/progress.js';
 import { resultText } from '../../output/result-text.js';
 import { styleFor } from '../../output/style.js';
 import { commandSettings } from '../../settings.js';
+import { Bench, resolveAll } from './bench.js';
 import type { MeasureFlags } from './measure.js';
 
 /** Measures the job or jobs that the flags describe, one after the other, on one engine. */
@@ -25,49 +21,11 @@ export async function runMeasure(context: Context, flags: MeasureFlags): Promise
   }
   const store = await DatasetStore.open(settings.dataDir);
   const specs = await resolveAll(store, jobs);
-  await using engine = await createWasmEngine({ threads: settings.threads });
-  const bench = new Bench(context, store, engine, settings.dataDir);
+  await using bench = await Bench.open(context, store, settings);
   const [only] = specs;
   return specs.length === 1 && only !== undefined
     ? await measureOne(context, bench, only, flags)
     : await sweep(context, bench, specs, flags);
-}
-
-/** What every job of one command shares: engine, artifacts and the data set last used. */
-class Bench {
-  #loaded: LoadedDataset | undefined;
-
-  constructor(
-    private readonly context: Context,
-    private readonly store: DatasetStore,
-    private readonly engine: Engine,
-    private readonly dataDir: string,
-  ) {}
-
-  async measure(spec: JobSpec, title: string): Promise<Measurement> {
-    if (this.#loaded?.dataset.id !== spec.dataset) {
-      this.#loaded = undefined;
-      this.#loaded = await this.store.load(spec.dataset);
-    }
-    const timeout = AbortSignal.timeout(spec.timeoutSeconds * 1000);
-    using view = progressView(this.context, title);
-    try {
-      return await measure(spec, {
-        dataset: this.#loaded,
-        engine: this.engine,
-        artifacts: fileArtifacts(this.dataDir),
-        host: hostname(),
-        signal: AbortSignal.any([this.context.signal, timeout]),
-        onProgress: (progress) => view.update(progress),
-      });
-    } catch (error) {
-      if (error !== timeout.reason) throw error;
-      throw new MeasurementError(
-        'timeout',
-        `it took longer than ${spec.timeoutSeconds} s (--timeout-seconds)`,
-      );
-    }
-  }
 }
 
 async function measureOne(
@@ -76,7 +34,7 @@ async function measureOne(
   spec: JobSpec,
   flags: MeasureFlags,
 ): Promise<ExitCode> {
-  const { result, files } = await bench.measure(spec, spec.dataset);
+  const { result, files } = await bench.measure({ spec, title: spec.dataset });
   if (flags.region !== undefined) {
     const region = files.find(({ name }) => name === 'region.npz');
     if (region === undefined) throw new CommandError(EXIT.failed, 'this measurement gave no region');
@@ -101,16 +59,13 @@ async function sweep(
   flags: MeasureFlags,
 ): Promise<ExitCode> {
   const points: Point[] = [];
-  for (const [index, spec] of specs.entries()) {
-    const title = `${index + 1}/${specs.length} ${spec.dataset}`;
-    try {
-      points.push({ spec, estimate: (await bench.measure(spec, title)).result });
-    } catch (error) {
-      if (context.signal.aborted || !(error instanceof Error)) throw error;
-      const kind = error instanceof MeasurementError ? error.kind : 'infrastructure';
-      points.push({ spec, error: { kind, detail: error.message } });
-      remark(context, `levy: ${title}: ${error.message}`);
-    }
+  for await (const measured of bench.measureAll(specs.map((spec) => ({ spec, title: spec.dataset })))) {
+    const { spec } = measured;
+    points.push(
+      'measurement' in measured
+        ? { spec, estimate: measured.measurement.result }
+        : { spec, error: measured.error },
+    );
   }
   if (flags.json) printJson(context, points);
   else context.stdout.write(estimatesTable(points.map(lineOf)));
@@ -122,22 +77,4 @@ function lineOf(point: Point): EstimateLine {
   return 'estimate' in point
     ? { dataset, result: point.estimate }
     : { dataset, label: `${metric} ε ${epsilonExact}`, error: point.error.detail };
-}
-
-/** The specs of all jobs, or RefusedJob with every fault of every one of them: nothing is measured before. */
-async function resolveAll(store: DatasetStore, jobs: readonly FlaggedJob[]): Promise<JobSpec[]> {
-  const specs: JobSpec[] = [];
-  const faults = new Map<string, Fault>();
-  for (const job of jobs) {
-    const name = datasetNameOf(job);
-    const resolved = resolveJob(job, name === undefined ? undefined : await store.get(name));
-    if (resolved.ok) specs.push(resolved.spec);
-    else for (const fault of resolved.faults) faults.set(JSON.stringify(fault), fault);
-  }
-  if (specs.some(({ engine }) => engine === 'gpu')) {
-    const detail = 'this release has no gpu engine; leave it out or choose "wasm"';
-    faults.set('engine', { pointer: '#/engine', code: 'not-yet', detail });
-  }
-  if (faults.size > 0) throw new RefusedJob([...faults.values()]);
-  return specs;
 }
