@@ -10,7 +10,7 @@ export function bothEngines(): (name: EngineName) => Engine {
   const engines = new Map<EngineName, Engine>();
   if (SLOW) vi.setConfig({ testTimeout: 900_000 });
   beforeAll(async () => {
-    engines.set('wasm', await createWasmEngine({ threads: 2 }));
+    engines.set('wasm', await createWasmEngine({ threads: 1 }));
     engines.set('reference', createReferenceEngine());
   });
   afterAll(async () => {

@@ -1,5 +1,6 @@
 import type { LoadedDataset } from '@levy/datasets';
 import fc from 'fast-check';
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { SLOW } from './benchmark-data.js';
 import { smallDataset } from './small-dataset.js';
 
@@ -73,15 +74,29 @@ export const smallLevel = fc.record({
   seed: fc.nat(1000),
 });
 
-/** Whether the first coordinate varies more than twice as much as all others together: one component leads. */
-export function firstCoordinateLeads(rows: SmallData['train']): boolean {
-  const variances = (rows[0] ?? []).map((_, j) => {
-    const values = rows.map((row) => row[j] ?? 0);
-    const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-    return values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+/**
+ * Whether the rows have principal components, each of them well defined: no two variances nearly equal, no two entries
+ * of a component the largest in size.
+ */
+export function componentsAreDefined(rows: SmallData['train']): boolean {
+  const dense = new Matrix(rows.map((row) => [...row]));
+  dense.subRowVector(dense.mean('column'));
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(dense.transpose().mmul(dense), {
+    assumeSymmetric: true,
   });
-  const [first = 0, ...others] = variances;
-  return first > 0 && first > 2 * others.reduce((sum, v) => sum + v, 0);
+  const largest = Math.max(...realEigenvalues);
+  const variances = realEigenvalues
+    .map((value) => (value > 1e-9 * largest ? value : 0))
+    .sort((a, b) => b - a);
+  const distinct = variances.every((value, k) => value === 0 || value > 1.05 * (variances[k + 1] ?? 0));
+  const oriented = realEigenvalues.every((value, k) => {
+    const [first = 0, second = 0] = eigenvectorMatrix
+      .getColumn(k)
+      .map(Math.abs)
+      .sort((a, b) => b - a);
+    return value <= 1e-9 * largest || first > 1.01 * second;
+  });
+  return largest > 0 && distinct && oriented;
 }
 
 /** Cases a property is tried on: ten times as many under LEVY_SLOW=1. */

@@ -7,9 +7,10 @@ export interface SmallJob {
     readonly metric: Metric;
     readonly method: Method;
     readonly T?: number | readonly number[];
+    readonly neighbors?: number;
     readonly [field: string]: unknown;
   };
-  /** The region hangs on principal components, which are defined only where the leading variances differ. */
+  /** The region hangs on principal components, which are defined only where variances differ. */
   readonly components?: true;
   /** E holds at least α(1 + slack) of the fitted rows, always: for balls method §8 asks it. */
   readonly coversTrain?: true;
@@ -37,6 +38,19 @@ export const SMALL_JOBS: readonly SmallJob[] = [
   { name: 'balls, linf', job: { metric: 'linf', method: 'balls', T: 3 }, coversTrain: true },
   { name: 'balls, T chosen', job: { metric: 'l2', method: 'balls', T: [1, 4] }, coversTrain: true },
   { name: 'hyperplane', job: { metric: 'l2', method: 'hyperplane' }, components: true },
+  { name: 'halfspace, l2', job: { metric: 'l2', method: 'halfspace' }, components: true, coversTrain: true },
+  {
+    name: 'halfspace, linf',
+    job: { metric: 'linf', method: 'halfspace' },
+    components: true,
+    coversTrain: true,
+  },
   { name: 'axis, linf', job: { metric: 'linf', method: 'axis' }, coversTrain: true },
   { name: 'axis, l2', job: { metric: 'l2', method: 'axis' }, coversTrain: true },
+  { name: 'all, l2', job: { metric: 'l2', method: 'all', T: 2 }, components: true },
+  {
+    name: 'all, linf',
+    job: { metric: 'linf', method: 'all', T: 2, restarts: 1, neighbors: 2, qTolerance: 0.25 },
+    components: true,
+  },
 ];
