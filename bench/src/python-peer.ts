@@ -35,9 +35,7 @@ export class PythonPeer implements AsyncDisposable {
   private async nextLine(): Promise<unknown> {
     const { value, done } = await this.lines.next();
     if (done === true) {
-      throw new Error(
-        'the Python peer ended; it needs Debian’s python3-sklearn, python3-scipy and python3-numpy',
-      );
+      throw new Error('the Python peer ended; it needs Debian’s packages as bench/README.md names them');
     }
     return JSON.parse(value);
   }

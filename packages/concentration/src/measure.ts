@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  type EngineClass,
   type JobSpec,
   METHOD_VERSION,
   type Provenance,
@@ -8,8 +7,7 @@ import {
   type Result,
   VERSION,
 } from '@levy/contracts';
-import type { EngineInfo } from '@levy/kernels';
-import { type Plan, planJob } from '@levy/plan';
+import type { Plan } from '@levy/plan';
 import { curveOf, estimateOf, type Findings, traceOf, warningsOf } from './evaluation/estimate.js';
 import { curveCsv, traceCsv } from './evaluation/tables.js';
 import type { MeasuredFile, Measurement, MeasurementContext } from './measurement.js';
@@ -18,6 +16,7 @@ import type { RestartsOutcome } from './rectangles/search.js';
 import { domainOf, foundRegion, settingOf } from './region/found-region.js';
 import { encodeRegion, type RegionShape } from './region/region-file.js';
 import { ballsShape, halfSpaceShape, rectanglesShape } from './region/region-shape.js';
+import { planOn } from './walk/plan-on.js';
 import { Walk } from './walk/walk.js';
 
 /**
@@ -27,11 +26,8 @@ import { Walk } from './walk/walk.js';
  */
 export async function measure(spec: JobSpec, context: MeasurementContext): Promise<Measurement> {
   const started = performance.now();
-  const { engine, dataset } = context;
-  const plan = planJob(spec, dataset.dataset, {
-    engine: engineClassOf(engine.info),
-    threads: engine.info.threads,
-  });
+  context.sweep?.begin(spec);
+  const plan = planOn(spec, context);
   using walk = new Walk(plan, context);
   const evaluation = await walk.get(plan.evaluation);
   const chosen = await walk.get(plan.evaluation.region);
@@ -66,11 +62,6 @@ export async function measure(spec: JobSpec, context: MeasurementContext): Promi
     })),
   };
   return { result, files };
-}
-
-/** The class of queue and artifacts that an engine belongs to; the reference engine stands in for wasm. */
-export function engineClassOf(info: EngineInfo): EngineClass {
-  return info.engine === 'gpu' ? 'gpu' : 'wasm';
 }
 
 async function restartsOutcomes(plan: Plan, walk: Walk): Promise<RestartsOutcome[]> {

@@ -2,6 +2,7 @@ import type { ErrorKind, JobProgress, Result } from '@levy/contracts';
 import type { LoadedDataset } from '@levy/datasets';
 import type { Engine } from '@levy/kernels';
 import type { ArtifactStore } from './artifacts/artifact-store.js';
+import type { Sweep } from './sweep.js';
 
 /** What a measurement answers: the whole estimate, and the files that its `artifacts` list names. */
 export interface Measurement {
@@ -22,6 +23,8 @@ export interface MeasurementContext {
   readonly artifacts: ArtifactStore;
   /** Name of this machine, for the provenance. */
   readonly host: string;
+  /** The sweep that the job is one of: it may compute what others of them need, and find what they have. */
+  readonly sweep?: Sweep | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called at every change; the fraction never falls. */
   readonly onProgress?: ((progress: MeasurementProgress) => void) | undefined;

@@ -3,7 +3,7 @@ export { DatasetError, type DatasetErrorCode } from './dataset-error.js';
 export { DIGITS_NAME } from './digits/digits.js';
 export { FETCHABLE, type FetchOptions, fetchDataset } from './import/fetch-dataset.js';
 export { type ImportOptions, importDataset } from './import/import-dataset.js';
-export type { DatasetLabels, LoadedDataset, Matrix } from './matrix.js';
+export type { DatasetLabels, LoadedDataset, LoadedSoftLabels, Matrix } from './matrix.js';
 export { decodeNpy, encodeNpy } from './npy/npy.js';
 export { type NpyArray, type NpyDtype, npyText } from './npy/npy-array.js';
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from './npy/npz.js';

@@ -13,6 +13,18 @@ export interface LoadedDataset {
   readonly dataset: Dataset;
   readonly train: Matrix;
   readonly test: Matrix;
+  /** Where the data set has them. */
+  readonly softLabels?: LoadedSoftLabels;
+}
+
+/** Probabilities of the classes, and the labels that they are compared with. */
+export interface LoadedSoftLabels {
+  readonly classes: number;
+  /** rows × classes, row-major. */
+  readonly train: Float64Array;
+  readonly test?: Float64Array;
+  /** Every one below `classes`; absent if the data set has soft labels alone. */
+  readonly labels?: DatasetLabels;
 }
 
 /** Labels, one byte a row. */

@@ -1,4 +1,11 @@
-import { type Centres, type Distance, type MatrixHandle, NO_FACE, type Rectangles } from './engine.js';
+import {
+  type Centres,
+  type Distance,
+  type MatrixHandle,
+  NO_FACE,
+  type Reach,
+  type Rectangles,
+} from './engine.js';
 import type { Matrix, RowRange } from './matrix.js';
 
 /**
@@ -51,6 +58,12 @@ export function checkCount(points: MatrixHandle, count: number): void {
   }
 }
 
+export function checkReaches(reaches: readonly Reach[]): void {
+  if (reaches.length === 0) {
+    refuse('at least one reach is needed, got none');
+  }
+}
+
 export function checkPair(queries: MatrixHandle, points: MatrixHandle): void {
   if (queries.dtype !== points.dtype || queries.columns !== points.columns) {
     refuse(
@@ -93,8 +106,8 @@ export function checkRectangles(points: MatrixHandle, rectangles: Rectangles): n
   checkLength('below', rectangles.below, T, points.columns);
   if (rectangles.dtype === 'u1') {
     checkCounts(rectangles.count, rectangles.sum, points.columns);
-    checkReaches('above', rectangles.above);
-    checkReaches('below', rectangles.below);
+    checkFaces('above', rectangles.above);
+    checkFaces('below', rectangles.below);
   } else {
     checkFinite(rectangles.sum);
     checkNoNaN('above', rectangles.above);
@@ -156,7 +169,7 @@ function checkCounts(counts: Int32Array, sums: Int32Array, columns: number): num
   return most;
 }
 
-function checkReaches(name: string, reaches: Int32Array): void {
+function checkFaces(name: string, reaches: Int32Array): void {
   for (const reach of reaches) {
     if (reach > NO_FACE || reach < -NO_FACE) {
       refuse(`${name} holds ${reach}, beyond NO_FACE (${NO_FACE})`);

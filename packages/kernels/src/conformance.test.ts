@@ -4,6 +4,7 @@ import {
   type Distance,
   type Distances,
   type Engine,
+  type MatrixHandle,
   NO_FACE,
   type Reach,
   type Rectangles,
@@ -42,7 +43,7 @@ describe.each(COMPARED)('%s', (_, create) => {
   /** Runs the same on this engine and on the reference, with a matrix that each has loaded. */
   async function both<Answer>(
     matrix: Matrix,
-    run: (engine: Engine, handle: Awaited<ReturnType<Engine['load']>>) => Promise<Answer>,
+    run: (engine: Engine, handle: MatrixHandle) => Promise<Answer>,
   ): Promise<readonly [Answer, Answer]> {
     using ours = await engine.load(matrix);
     using theirs = await reference.load(matrix);
@@ -106,31 +107,45 @@ describe.each(COMPARED)('%s', (_, create) => {
   });
 
   describe.each(DISTANCES)('neighbourhoods in %s', (distance) => {
-    it('of bytes full of ties and duplicates, before and after rows are taken out', async () => {
+    it('of bytes full of ties and duplicates, before and after rows are taken out of each reach', async () => {
       const shape = fc.record({
         rows: fc.integer({ min: 1, max: 300 }),
         columns: fc.integer({ min: 1, max: 24 }),
         most: fc.constantFrom(0, 1, 3, 255),
         seed: fc.integer(),
         part: fc.double({ min: 0, max: 1, noNaN: true }),
-        epsilon: fc.constantFrom(0, 1, 30, 2 ** 31),
+        epsilons: fc.array(fc.constantFrom(0, 1, 30, 2 ** 31), { minLength: 1, maxLength: 3 }),
         taken: fc.integer({ min: 0, max: 100 }),
       });
       await fc.assert(
-        fc.asyncProperty(shape, async ({ rows, columns, most, seed, part, epsilon, taken }) => {
+        fc.asyncProperty(shape, async ({ rows, columns, most, seed, part, epsilons, taken }) => {
           const count = 1 + Math.floor(part * (rows - 1));
           const matrix = byteMatrix(seed, rows, columns, most);
           const some = { ...matrix, rows: Math.min(rows, taken) };
-          const reach: Reach = (radius) => Math.min(radius + epsilon, 2 ** 31 - 1);
+          const reaches = epsilons.map(
+            (epsilon): Reach =>
+              (radius) =>
+                Math.min(radius + epsilon, 2 ** 31 - 1),
+          );
           const [ours, theirs] = await both(matrix, async (one, points) => {
-            using found = await one.neighbourhoods(points, distance, count, reach);
-            const before = entriesOf(found);
+            using found = await one.neighbourhoods(points, distance, count, reaches);
+            const lists = found.byReach.map(entriesOf);
+            const counts = () =>
+              found.byReach.map((of) =>
+                entriesOf(of)
+                  .map(({ reached }) => reached)
+                  .join(';'),
+              );
+            const before = counts();
+            const after = [];
             using gone = await one.load({ ...some, data: matrix.data.slice(0, some.rows * columns) });
-            await one.takeOut(found, gone);
-            const after = entriesOf(found);
-            await one.putBack(found, gone);
-            expect(entriesOf(found)).toEqual(before);
-            return { before, after };
+            for (const of of found.byReach) {
+              await one.takeOut(of, gone);
+              after.push(counts());
+            }
+            for (const of of found.byReach) await one.putBack(of, gone);
+            expect(counts()).toEqual(before);
+            return { lists, after };
           });
           expect(ours).toEqual(theirs);
         }),
@@ -138,18 +153,47 @@ describe.each(COMPARED)('%s', (_, create) => {
       );
     });
 
+    it('of several reaches as of each alone', async () => {
+      const matrix = byteMatrix(5, 260, 37, 60);
+      const reaches = [0, 900, 20, 20].map(
+        (epsilon): Reach =>
+          (radius) =>
+            radius + epsilon,
+      );
+      const [ours] = await both(matrix, async (one, points) => {
+        using together = await one.neighbourhoods(points, distance, 25, reaches);
+        const alone = [];
+        for (const reach of reaches) {
+          using found = await one.neighbourhoods(points, distance, 25, [reach]);
+          alone.push(...found.byReach.map(entriesOf));
+        }
+        return { together: together.byReach.map(entriesOf), alone };
+      });
+      expect(ours.together).toEqual(ours.alone);
+    });
+
     it('of whole numbers as floats, as of the same bytes', async () => {
       const bytes = byteMatrix(11, 150, 20, 9);
-      const floats: Matrix = { ...bytes, dtype: 'f4', data: Float32Array.from(bytes.data) };
-      const [ours, theirs] = await both(floats, async (one, points) => {
-        using found = await one.neighbourhoods(points, distance, 40, (radius) => radius + 7);
-        return entriesOf(found);
-      });
+      const floats = { ...bytes, dtype: 'f4', data: Float32Array.from(bytes.data) } as const;
+      const reaches: Reach[] = [(radius) => radius + 7, (radius) => radius];
+      const found = (some: Matrix) => async (one: Engine, points: MatrixHandle) => {
+        using all = await one.neighbourhoods(points, distance, 40, reaches);
+        using gone = await one.load(some);
+        const answers = [];
+        for (const of of all.byReach) {
+          await one.takeOut(of, gone);
+          answers.push(entriesOf(of));
+          await one.putBack(of, gone);
+          answers.push(entriesOf(of));
+        }
+        return answers;
+      };
+      const [ours, theirs] = await both(
+        floats,
+        found({ ...floats, rows: 9, data: floats.data.subarray(0, 180) }),
+      );
       expect(ours).toEqual(theirs);
-      const [same] = await both(bytes, async (one, points) => {
-        using found = await one.neighbourhoods(points, distance, 40, (radius) => radius + 7);
-        return entriesOf(found);
-      });
+      const [same] = await both(bytes, found({ ...bytes, rows: 9, data: bytes.data.subarray(0, 180) }));
       expect(ours).toEqual(same);
     });
   });

@@ -42,29 +42,37 @@ describe.each(ENGINES)('%s', (_, create) => {
 
     it('lists the nearest with ties, and what each ball reaches until rows are taken out', async () => {
       using points = await engine.load(line);
-      using found = await engine.neighbourhoods(points, 'linf', 2, (radius) => radius + 3);
-      const of = (row: number) => {
-        const block = found.blocks.find(
-          ({ first, starts }) => row >= first && row < first + starts.length - 1,
-        );
+      const reaches = [(radius: number) => radius + 3, (radius: number) => radius];
+      using found = await engine.neighbourhoods(points, 'linf', 2, reaches);
+      const [three, none] = found.byReach;
+      if (three === undefined || none === undefined) throw new Error('a reach is missing');
+      const of = (row: number, { blocks } = three) => {
+        const block = blocks.find(({ first, starts }) => row >= first && row < first + starts.length - 1);
         const start = block?.starts[row - block.first] ?? 0;
         const end = block?.starts[row - block.first + 1] ?? 0;
         return {
           ids: Array.from(block?.ids.subarray(start, end) ?? [], (id) =>
             id < 0 ? `${id - GROUP_END}.` : `${id}`,
           ),
-          limits: [...(block?.limits.subarray(start, end) ?? [])],
           reached: [...(block?.reached.subarray(start, end) ?? [])],
         };
       };
-      expect(of(1)).toEqual({ ids: ['1.', '0.'], limits: [3, 4], reached: [3, 0] });
-      expect(of(3)).toEqual({ ids: ['3', '4.'], limits: [3, 3], reached: [2, 0] });
-      expect(of(2)).toEqual({ ids: ['2.', '1.'], limits: [3, 5], reached: [3, 2] });
+      expect(of(1)).toEqual({ ids: ['1.', '0.'], reached: [3, 0] });
+      expect(of(3)).toEqual({ ids: ['3', '4.'], reached: [2, 0] });
+      expect(of(2)).toEqual({ ids: ['2.', '1.'], reached: [3, 2] });
+      expect(of(3, none)).toEqual({ ids: ['3', '4.'], reached: [2, 0] });
+      expect(of(2, none)).toEqual({ ids: ['2.', '1.'], reached: [1, 1] });
       using gone = await engine.load({ ...line, rows: 2, data: line.data.subarray(2, 4) } as Matrix);
-      await engine.takeOut(found, gone);
+      await engine.takeOut(three, gone);
       expect(of(2).reached).toEqual([2, 1]);
       expect(of(3).reached).toEqual([1, 0]);
-      await expect(engine.neighbourhoods(points, 'l1', 7, (radius) => radius)).rejects.toThrow('1 to');
+      expect(of(2, none).reached).toEqual([1, 1]);
+      await engine.takeOut(none, gone);
+      expect(of(2, none).reached).toEqual([0, 1]);
+      await engine.putBack(three, gone);
+      expect(of(2).reached).toEqual([3, 2]);
+      await expect(engine.neighbourhoods(points, 'l1', 7, reaches)).rejects.toThrow('1 to');
+      await expect(engine.neighbourhoods(points, 'l1', 2, [])).rejects.toThrow('at least one reach');
     });
 
     it('multiplies with directions, and adds up with weights', async () => {

@@ -46,19 +46,21 @@ export interface Engine extends AsyncDisposable {
 
   /**
    * For every row its `count` nearest rows, the row itself counted among them, with all that tie with the last of
-   * them, and for each how many rows its reach holds. Requires 1 ≤ count ≤ rows.
+   * them, and for each how many rows each reach holds there: one pass, however many reaches are asked for.
+   * Requires 1 ≤ count ≤ rows and at least one reach.
    */
   neighbourhoods(
     points: MatrixHandle,
     distance: Distance,
     count: number,
-    reach: Reach,
+    reaches: readonly Reach[],
     options?: PassOptions,
-  ): Promise<Neighbourhoods>;
+  ): Promise<NeighbourhoodsByReach>;
 
   /**
-   * Takes some rows out of what is `reached`: each lowers the one entry of every neighbourhood that counts it.
-   * If it rejects, only a part may be taken out: the neighbourhoods are then good for nothing but disposal.
+   * Takes some rows out of what is `reached`: each lowers the one entry of every neighbourhood that counts it. What
+   * other reaches count stays. Of neighbourhoods found together one may be changed at a time.
+   * If it rejects, only a part may be taken out: these neighbourhoods are then good for nothing.
    * @param rows copies of rows of the points, loaded here, none of them taken out before
    */
   takeOut(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options?: PassOptions): Promise<void>;
@@ -129,10 +131,16 @@ export type Distance = 'l1' | 'squared-l2' | 'linf';
 export type Reach = (radius: number) => number;
 
 /**
- * The rows nearest to every row, and how many rows each of the balls that end there reaches (method §3). Lies in the
- * engine's memory, some 12 bytes an entry: dispose it, and keep no array of it afterwards.
+ * What one pass found. Lies in the engine's memory, 12 bytes an entry for one reach and 12 + 4 for each of several:
+ * dispose it, and keep no array of it afterwards.
  */
-export interface Neighbourhoods extends Disposable {
+export interface NeighbourhoodsByReach extends Disposable {
+  /** One for each reach, in the order asked for. Their lists are the same memory. */
+  readonly byReach: readonly Neighbourhoods[];
+}
+
+/** The rows nearest to every row, and how many rows each of the balls that end there reaches (method §3). */
+export interface Neighbourhoods {
   readonly points: MatrixHandle;
   /** Consecutive rows, all of them together. */
   readonly blocks: readonly NeighbourhoodBlock[];
@@ -145,8 +153,6 @@ export interface NeighbourhoodBlock {
   readonly starts: Int32Array;
   /** Rows in the order of distance, then index. The last one of a group of equal distance has its highest bit set. */
   readonly ids: Int32Array;
-  /** What the reach answers for each entry's distance. */
-  readonly limits: Int32Array | Float32Array;
   /**
    * How many rows (that were not taken out) are first within reach at this entry: summed from a row's start to the
    * end of a group, the rows within reach of the ball that ends there.

@@ -37,9 +37,12 @@ export const ENGINE_BYTES = 2 ** 32;
 /** 255² · 33025 is the last squared distance on bytes that an int32 holds. */
 export const MAX_SQUARED_BYTE_COLUMNS = 33_025;
 
-/** Bytes of the lists of the `near` nearest of n rows and their counts, without ties (method §3: 12 an entry). */
-export function ballsBytes(n: number, near: number): number {
-  return 12 * n * near;
+/**
+ * Bytes of the lists of the `near` nearest of n rows, and of their counts for so many ε, without ties: 12 an entry for
+ * one ε (row, limit, count), for several one distance more and 4 for each count.
+ */
+export function ballsBytes(n: number, near: number, epsilons = 1): number {
+  return n * near * (epsilons === 1 ? 12 : 12 + 4 * epsilons);
 }
 
 /** Directions that n rows are projected on in one pass: 32 MiB of products, but no fewer than an engine does well with. */

@@ -1,5 +1,6 @@
 import type { Dataset, JobSpec } from '@levy/contracts';
 import { describe, expect, test } from 'vitest';
+import { ballsBytes } from './counts.js';
 import { planJob, summarisePlan } from './plan-job.js';
 import { resolveJob } from './resolve-job.js';
 
@@ -131,12 +132,32 @@ describe('the plan of balls', () => {
     expect(key({ metric: 'linf', method: 'balls' })).not.toBe(key({}));
   });
 
+  test('carries gamma where it is given, and keeps its key where it is not', () => {
+    const soft: Dataset = { ...dataset, softLabels: { classes: 3, train: 'c'.repeat(64) } };
+    const stepOf = (change: object) =>
+      planJob(specOf({ ...balls, T: 5, ...change }, soft), soft, machine).steps[0]?.step;
+    expect(stepOf({ gamma: 0.3 })).toEqual({ ...stepOf({}), gamma: 0.3 });
+    expect(stepOf({ gamma: 0 })).toMatchObject({ gamma: 0 });
+    expect(stepOf({})).toStrictEqual({
+      name: 'balls',
+      rows: { dataset: soft.digest, part: 'fit' },
+      metric: 'l2',
+      epsilon: '1/2',
+      alpha: 0.05,
+      slack: 0,
+      T: 5,
+    });
+  });
+
   test('says what memory the lists take, and what more balls cost', () => {
     const few = planJob(specOf({ ...balls, T: 5 }), dataset, machine);
     const many = planJob(specOf({ ...balls, T: 20 }), dataset, machine);
     const dense = planJob(specOf({ ...balls, T: 5, alpha: 0.5 }), dataset, machine);
     expect(dense.estimatedBytes - few.estimatedBytes).toBe(12 * 800 * (400 - 40));
     expect(many.estimatedSeconds).toBeGreaterThan(few.estimatedSeconds);
+    // MNIST at α .01 and slack .25, and its three ε in one pass.
+    expect(ballsBytes(60_000, 750)).toBe(540e6);
+    expect(ballsBytes(60_000, 750, 3)).toBe(1080e6);
   });
 });
 

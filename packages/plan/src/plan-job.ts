@@ -214,6 +214,7 @@ function ballsOf(
     alpha: spec.alpha,
     slack: spec.slack,
     T,
+    ...(spec.gamma === undefined ? {} : { gamma: spec.gamma }),
     ...(dataset.dtype === 'u1' ? {} : { engine }),
   };
 }

@@ -79,6 +79,20 @@ test('balls are the default under l2', () => {
   expect(resolved.ok && Object.keys(resolved.spec)).not.toContain('neighbors');
 });
 
+test('gamma stands in the spec of balls where it is given', () => {
+  const soft: Dataset = { ...images, softLabels: { classes: 10, train: 'c'.repeat(64) } };
+  const balls = { ...sound, metric: 'l2' };
+  for (const gamma of [0, 0.3, 2]) {
+    expect(resolveJob({ ...balls, gamma }, soft)).toMatchObject({
+      ok: true,
+      spec: { method: 'balls', gamma },
+    });
+  }
+  const without = resolveJob(balls, soft);
+  expect(without.ok && Object.keys(without.spec)).not.toContain('gamma');
+  expect(told(faultsOf({ ...sound, gamma: 0.3 }, soft))).toEqual(['#/gamma unused-field']);
+});
+
 test('balls that no engine could hold are refused with what they need', () => {
   const large = { ...images, splits: { train: split(1_000_000), test: split(200) } };
   const faults = faultsOf({ ...sound, metric: 'l2', alpha: 0.05 }, large);
@@ -118,7 +132,10 @@ describe('faults of meaning', () => {
       '#/domain unused-field',
       'does not use domain',
     ],
-    [{ gamma: 0.5 }, '#/gamma not-yet', 'label uncertainty'],
+    [{ gamma: 0.5 }, '#/gamma unused-field', 'rectangles does not use gamma'],
+    [{ method: 'balls', gamma: 0 }, '#/gamma no-soft-labels', 'images has no soft labels'],
+    [{ metric: 'l2', gamma: 0.5 }, '#/gamma no-soft-labels', '--soft-labels'],
+    [{ metric: 'l2', gamma: 2.5 }, '#/gamma maximum', '2'],
     [{ search: 'best' }, '#/search not-yet', 'paper'],
     [{ domain: 'box', protocol: 'paper' }, '#/domain domain-protocol', 'unbounded'],
     [{ alpha: 0.9, slack: 0.2 }, '#/slack level', 'below 1'],
@@ -141,7 +158,7 @@ describe('faults of meaning', () => {
     expect(resolved.ok ? [] : told(resolved.faults)).toEqual([
       '#/alpha exclusiveMaximum',
       '#/dataset unknown-dataset',
-      '#/gamma not-yet',
+      '#/gamma unused-field',
     ]);
   });
 

@@ -90,6 +90,7 @@ function faultsOfMeaning(job: Partial<JobSubmission>, dataset: Dataset | undefin
   return [
     ...datasetFaults(job, dataset),
     ...methodFaults(job),
+    ...gammaFaults(job, dataset),
     ...domainFaults(job, dataset),
     ...epsilonFaults(job, dataset),
     ...levelFaults(job, dataset),
@@ -129,9 +130,6 @@ function datasetFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined
 
 function methodFaults(job: Partial<JobSubmission>): Fault[] {
   const faults: Fault[] = [];
-  if (job.gamma !== undefined) {
-    faults.push(fault('gamma', 'not-yet', 'label uncertainty is not available yet; leave gamma out'));
-  }
   if (job.metric === undefined) return faults;
   const method = methodOf(job, job.metric);
   if (!METHODS_OF[job.metric].includes(method)) {
@@ -170,6 +168,18 @@ function methodFaults(job: Partial<JobSubmission>): Fault[] {
     );
   }
   return faults;
+}
+
+function gammaFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
+  if (job.gamma === undefined) return [];
+  const method = job.method ?? (job.metric === undefined ? undefined : methodOf(job, job.metric));
+  if (method !== undefined && method !== 'balls') {
+    const detail = `${method} does not use gamma; leave it out or choose method "balls"`;
+    return [fault('gamma', 'unused-field', detail)];
+  }
+  if (dataset === undefined || dataset.softLabels !== undefined) return [];
+  const detail = `${dataset.id} has no soft labels, so its label uncertainty is not known; leave gamma out or import the data with --soft-labels`;
+  return [fault('gamma', 'no-soft-labels', detail)];
 }
 
 function domainFaults(job: Partial<JobSubmission>, dataset: Dataset | undefined): Fault[] {
@@ -337,7 +347,10 @@ function fillDefaults(job: JobSubmission, dataset: Dataset): JobSpec {
   if (method === 'halfspace' || method === 'hyperplane' || method === 'axis')
     return { ...common, method, ...rest };
   const T = job.T ?? [];
-  if (method === 'balls') return { ...common, method, T, ...rest };
+  if (method === 'balls') {
+    const gamma = job.gamma === undefined ? {} : { gamma: job.gamma };
+    return { ...common, method, T, ...gamma, ...rest };
+  }
   const { metric } = common;
   if (method === 'all' && metric === 'l2') return { ...common, metric, method, T, ...rest };
   const rectangles = { T, ...rectanglesFields(job, dataset), ...rest };

@@ -106,6 +106,8 @@ export interface BallsStep extends OnEngine {
   readonly alpha: number;
   readonly slack: number;
   readonly T: number;
+  /** The least mean label uncertainty of the rows that a ball newly covers. */
+  readonly gamma?: number;
 }
 
 /** The first principal component of the rows (centred covariance). Its floats always belong to an engine class. */

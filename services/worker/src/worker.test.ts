@@ -27,6 +27,24 @@ describe('a worker process', () => {
     expect(await exitOf(worker)).toBe(0);
   });
 
+  it('fails a job whose gamma cannot be had, with what can, and does not try again', async () => {
+    const rows = Uint8Array.from({ length: 240 }, (_, index) => (index * 37) % 251);
+    const softLabels = Float64Array.from({ length: 240 }, (_, index) => (index % 2 === 0 ? 0.75 : 0.25));
+    await bench.store.add(
+      { train: { rows, softLabels }, test: { rows, softLabels } },
+      { name: 'doubt', dtype: 'u1', scale: 255, shape: [2] },
+    );
+    bench.worker();
+    const balls = { dataset: 'doubt', metric: 'l2', restarts: undefined };
+    const met = await bench.untilStatus(await bench.submit({ ...balls, gamma: 0.5 }), 'succeeded');
+    expect(met.estimate?.best.test.labelUncertainty).toBe(0.5);
+    const job = await bench.untilStatus(await bench.submit({ ...balls, gamma: 0.6 }), 'failed');
+    expect(job.error).toMatchObject({ kind: 'input', retryable: false });
+    expect(job.error?.detail).toContain('gamma = 0.6 cannot be had with T = 3');
+    expect(job.error?.detail).toContain('newly cover there is 0.5;');
+    expect(job.attempts).toHaveLength(1);
+  });
+
   it('stops a running job soon after it is canceled, and takes the next', async () => {
     bench.worker();
     const long = await bench.submit(LONG);

@@ -1,8 +1,13 @@
 import type { Estimate } from '@levy/contracts';
 
-/** The method that found the region, with its T; of a job over all methods, that it won. */
-export function methodName({ method, T, candidates }: Pick<Estimate, 'method' | 'T' | 'candidates'>): string {
-  const name = withPieces(method, T);
+/** The method that found the region, with its T and γ; of a job over all methods, that it won. */
+export function methodName({
+  method,
+  T,
+  gamma,
+  candidates,
+}: Pick<Estimate, 'method' | 'T' | 'gamma' | 'candidates'>): string {
+  const name = gamma === undefined ? withPieces(method, T) : `${withPieces(method, T)} γ ${gamma}`;
   return candidates === undefined ? name : `all: ${name}`;
 }
 

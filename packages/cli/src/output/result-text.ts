@@ -32,6 +32,9 @@ export function headline(dataset: string, estimate: Estimate): string {
 
 function measuresTable(result: Result): string {
   const { best, restarts } = result;
+  const isSoft = [best.train, best.validation, best.test].some(
+    (measure) => measure?.labelUncertainty !== undefined,
+  );
   const columns = [
     { title: '' },
     { title: 'rows', align: 'right' },
@@ -39,6 +42,7 @@ function measuresTable(result: Result): string {
     { title: '' },
     { title: 'advRisk', align: 'right' },
     { title: '' },
+    ...(isSoft ? [{ title: 'label uncertainty', align: 'right' } as const] : []),
   ] as const;
   const rows = [
     measureRow('train', best.train),
@@ -67,6 +71,7 @@ function measureRow(name: string, measure: SplitMeasure): string[] {
     interval(measure.riskInterval),
     percent(measure.advRisk),
     interval(measure.advRiskInterval),
+    ...(measure.labelUncertainty === undefined ? [] : [measure.labelUncertainty.toFixed(4)]),
   ];
 }
 

@@ -15,6 +15,7 @@ export function ballsCounter(
   if (metric === undefined) throw new RangeError('a balls region comes from a balls step');
   return {
     count: (rows) => countsOfBalls(walk, balls, metric, rows, epsilon),
+    inside: async (rows) => (await countBalls(walk, balls, metric, rows, [])).inside,
     curve: async (rows, epsilons) => (await countBalls(walk, balls, metric, rows, epsilons)).within,
     mainCoordinate: async () => undefined,
   };

@@ -1,14 +1,10 @@
-import { totalmem } from 'node:os';
-import { type Metric, parseRational } from '@levy/contracts';
-import type { Matrix } from '@levy/kernels';
-import { type BallsStep, ballsBytes, coveredCount, requiredLevel } from '@levy/plan';
+import type { BallsStep } from '@levy/plan';
 import { type Static, Type } from 'typebox';
-import { MeasurementError } from '../measurement.js';
-import { gatherRows } from '../rows/row-list.js';
 import type { Walk } from '../walk/walk.js';
-import { distanceBetween } from './distances.js';
-import { type PlacedBall, placeBalls } from './placement.js';
-import { distanceOf, reachOf } from './reach.js';
+import { type BallPass, passOf, placeTogether } from './ball-passes.js';
+import { floatRadius } from './float-balls.js';
+import type { Placement } from './placement.js';
+import { UnattainableGamma } from './uncertainty-demand.js';
 
 /** Closed balls about training rows, in the order in which they were placed. */
 export const BallsSchema = Type.Array(
@@ -22,65 +18,34 @@ export const BallsSchema = Type.Array(
 );
 export type Balls = Static<typeof BallsSchema>;
 
-/** Finds the neighbourhoods, or takes those that another T of the job has left, and places the balls. */
-export async function runBalls(step: BallsStep, walk: Walk): Promise<Balls> {
-  const { engine, signal } = walk;
-  const { rows, points } = await walk.points(step.rows);
-  const matrix = walk.hostRows(step.rows);
-  const need = Math.max(1, coveredCount(requiredLevel(step.alpha, step.slack), matrix.rows, 'ceil'));
-  checkMemory(matrix.rows, need);
-  const distance = distanceOf(step.metric);
-  const reach = reachOf(step.metric, matrix.dtype, parseRational(step.epsilon), walk.scale);
-  const steps = matrix.rows * matrix.rows * matrix.columns;
-  const all = steps * (1 + PLACING_SHARE);
-  const { T: _, ...shared } = step;
-  const found = await walk.neighbourhoods.get(JSON.stringify(shared), {
-    engine,
-    matrix,
-    signal,
-    find: () =>
-      engine.neighbourhoods(points, distance, need, reach, {
-        signal,
-        onProgress: (done) => walk.report(done, all, 'elementary steps'),
-      }),
-  });
-  const placement = await placeBalls({
-    ...{ engine, found, matrix, points, distance, reach, need, signal },
-    T: step.T,
-    onBall: (placed, most) =>
-      walk.report(steps + (steps * PLACING_SHARE * placed) / most, all, 'elementary steps'),
-  });
-  walk.neighbourhoods.tookOut(placement.taken);
-  return placement.balls.map((ball) => ({
-    row: rows[ball.centre] ?? 0,
-    radius: matrix.dtype === 'u1' ? ball.radius : floatRadius(ball, matrix, step.metric),
-  }));
-}
-
-/** Share of the pass that placing takes, for the progress alone. */
-const PLACING_SHARE = 0.05;
-
 /**
- * On floats the engine's distances, rounded to float32, only choose the rows of a ball; its radius is the largest of
- * their distances in float64, with which it is counted.
+ * Places the balls of a step, and settles the steps that the same pass serves.
+ * Rejects with UnattainableGamma where γ is more than a ball can bring.
  */
-function floatRadius({ centre, rows }: PlacedBall, matrix: Matrix, metric: Metric): number {
-  const from = gatherRows(matrix, Uint32Array.of(centre)).data;
-  const to = gatherRows(matrix, rows);
-  let most = 0;
-  for (let row = 0; row < to.rows; row++) most = Math.max(most, distanceBetween(from, to, row, metric));
-  return most;
+export async function runBalls(step: BallsStep, walk: Walk): Promise<Balls> {
+  const pass = await passOf(step, walk);
+  let own: Balls | UnattainableGamma | undefined;
+  for await (const { step: placed, placement } of placeTogether(step, pass, walk)) {
+    const outcome = outcomeOf(placed, placement, pass);
+    if (placed === step) own = outcome;
+    await walk.settle(placed, outcome);
+  }
+  if (own === undefined) throw new RangeError('the balls of a step are placed with those of its pass');
+  if (own instanceof UnattainableGamma) throw own;
+  return own;
 }
 
-function checkMemory(n: number, need: number): void {
-  const bytes = ballsBytes(n, need);
-  const constrained = process.constrainedMemory();
-  const memory = Math.min(totalmem(), constrained > 0 ? constrained : Number.POSITIVE_INFINITY);
-  if (bytes > memory) {
-    const gib = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
-    throw new MeasurementError(
-      'memory',
-      `the lists of the ${need} nearest of ${n} rows take ${gib(bytes)}, and this machine has ${gib(memory)}; lower samples or alpha`,
-    );
+function outcomeOf(
+  { T, gamma }: BallsStep,
+  { balls, unmet }: Placement,
+  { rows, matrix, metric }: BallPass,
+): Balls | UnattainableGamma {
+  if (unmet !== undefined) {
+    const { fewest, attainable } = unmet;
+    return new UnattainableGamma(T, attainable, { gamma: gamma ?? 0, number: balls.length + 1, fewest });
   }
+  return balls.map((ball) => ({
+    row: rows[ball.centre] ?? 0,
+    radius: matrix.dtype === 'u1' ? ball.radius : floatRadius(ball, matrix, metric),
+  }));
 }

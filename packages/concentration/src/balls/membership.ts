@@ -12,14 +12,20 @@ import { distanceOf, reachOf } from './reach.js';
 /** Rows a piece, so that distances from thousands of balls do not all lie in memory at once. */
 const PIECE_DISTANCES = 2 ** 26;
 
-/** How many rows of a list lie in the balls, and how many within each ε of them (method §3). Exact on bytes. */
+/** Which rows of a list lie in the balls, and how many within each ε of them (method §3). Exact on bytes. */
 export async function countBalls(
   walk: Walk,
   balls: Balls,
   metric: Metric,
   rows: RowList,
   epsilons: readonly Rational[],
-): Promise<{ readonly n: number; readonly risk: number; readonly within: readonly number[] }> {
+): Promise<{
+  readonly n: number;
+  /** 1 for every row in the balls. */
+  readonly inside: Uint8Array;
+  readonly risk: number;
+  readonly within: readonly number[];
+}> {
   const { train } = walk.dataset;
   const centres = gatherRows(
     train,
@@ -42,7 +48,7 @@ export async function countBalls(
     }
   }
   const sum = (marks: Uint8Array) => marks.reduce((total, one) => total + one, 0);
-  return { n, risk: sum(inside), within: reached.map(sum) };
+  return { n, inside, risk: sum(inside), within: reached.map(sum) };
 }
 
 /** Risk and adversarial risk of the balls over some rows. */

@@ -9,6 +9,7 @@ import {
 } from '@levy/kernels';
 import { gatherRows } from '../rows/row-list.js';
 import { Pause } from './pause.js';
+import type { UncertaintyDemand } from './uncertainty-demand.js';
 
 export interface PlacementInput {
   readonly engine: Engine;
@@ -22,6 +23,8 @@ export interface PlacementInput {
   /** n_tot, how many rows the balls must cover. */
   readonly need: number;
   readonly T: number;
+  /** What a ball must bring besides being cheap. */
+  readonly demand?: UncertaintyDemand | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after each ball. */
   readonly onBall?: ((placed: number, most: number) => void) | undefined;
@@ -31,6 +34,8 @@ export interface Placement {
   readonly balls: readonly PlacedBall[];
   /** Rows that were taken out of `found`. */
   readonly taken: Uint32Array;
+  /** There if no candidate for the next ball met the demand. */
+  readonly unmet?: { readonly fewest: number; readonly attainable: number };
 }
 
 export interface PlacedBall {
@@ -45,22 +50,29 @@ export interface PlacedBall {
 /**
  * The greedy algorithm (paper Algorithm 2) in the incremental form of method §3. A ball is the end of a group of equal
  * distances in some centre's list: what it newly covers is the group's and the earlier uncovered ids, what it newly
- * reaches the sum of the counts up to there.
+ * reaches the sum of the counts up to there. No ball comes twice: each covers a row anew.
  */
 export async function placeBalls(input: PlacementInput): Promise<Placement> {
-  const { engine, found, matrix, points, distance, reach, need, T, signal } = input;
+  const { engine, found, matrix, points, distance, reach, need, T, demand, signal } = input;
   const covered = new Uint8Array(matrix.rows);
   const expanded = new Uint8Array(matrix.rows);
   const balls: PlacedBall[] = [];
   const taken: Uint32Array[] = [];
   for (let left = need; balls.length < T && left > 0; ) {
     const fewest = Math.ceil(left / (T - balls.length));
-    const { centre, id } = await cheapestBall(found, covered, fewest, left, signal);
+    const cheapest = await cheapestBall(found, covered, fewest, left, signal, demand);
+    if (cheapest === undefined) {
+      return { balls, taken: joined(taken), unmet: { fewest, attainable: demand?.attainable ?? 0 } };
+    }
+    const { centre, id } = cheapest;
     using asked = await engine.load(gatherRows(matrix, Uint32Array.of(centre)));
     const distances = await engine.distanceRows(asked, points, distance, { signal });
     const radius = distances[id] ?? 0;
     const limit = reach(radius);
-    const rows = positions(matrix.rows, (row) => (distances[row] ?? 0) <= radius);
+    const chosen = positions(matrix.rows, (row) => (distances[row] ?? 0) <= radius);
+    const counted = demand?.counted?.(centre, chosen);
+    if (counted !== undefined && demand?.confirms(centre, id, counted, covered) === false) continue;
+    const rows = counted ?? chosen;
     const reached = positions(matrix.rows, (row) => expanded[row] === 0 && (distances[row] ?? 0) <= limit);
     for (const row of rows) {
       left -= 1 - (covered[row] ?? 0);
@@ -75,13 +87,17 @@ export async function placeBalls(input: PlacementInput): Promise<Placement> {
     }
     input.onBall?.(balls.length, T);
   }
-  return { balls, taken: Uint32Array.from(taken.flatMap((rows) => [...rows])) };
+  return { balls, taken: joined(taken) };
+}
+
+function joined(lists: readonly Uint32Array[]): Uint32Array {
+  return Uint32Array.from(lists.flatMap((rows) => [...rows]));
 }
 
 /**
  * The ball with the fewest newly reached less newly covered rows among those that end with an uncovered row of a rank
- * from `fewest` to `most`; ties to the lowest centre, then to the smallest radius.
- * @returns its centre, and a row on its rim.
+ * from `fewest` to `most` and meet the demand; ties to the lowest centre, then to the smallest radius.
+ * @returns its centre, and a row on its rim; undefined if none meets the demand.
  */
 async function cheapestBall(
   { blocks }: Neighbourhoods,
@@ -89,7 +105,9 @@ async function cheapestBall(
   fewest: number,
   most: number,
   signal: AbortSignal | undefined,
-): Promise<{ readonly centre: number; readonly id: number }> {
+  demand: UncertaintyDemand | undefined,
+): Promise<{ readonly centre: number; readonly id: number } | undefined> {
+  demand?.beginSearch();
   let best = { cost: Number.POSITIVE_INFINITY, centre: 0, id: 0 };
   const pause = new Pause(signal);
   for (const { first, starts, ids, reached } of blocks) {
@@ -102,12 +120,14 @@ async function cheapestBall(
         covered,
         fewest,
         most,
+        first + line,
+        demand,
       );
       if (found.cost < best.cost) best = { cost: found.cost, centre: first + line, id: found.id };
     }
     await pause.due();
   }
-  return best;
+  return best.cost === Number.POSITIVE_INFINITY ? undefined : best;
 }
 
 function cheapestEnd(
@@ -118,17 +138,23 @@ function cheapestEnd(
   covered: Uint8Array,
   fewest: number,
   most: number,
+  centre: number,
+  demand: UncertaintyDemand | undefined,
 ): { readonly cost: number; readonly id: number } {
+  const uncertainty = demand?.uncertainty;
   let [cost, at] = [Number.POSITIVE_INFINITY, 0];
-  let [before, newly, within] = [0, 0, 0];
+  let [before, newly, within, sum] = [0, 0, 0, 0];
   for (let entry = start; entry < end; entry++) {
     const marked = ids[entry] ?? 0;
     const id = marked & ~GROUP_END;
     newly += 1 - (covered[id] ?? 0);
+    if (uncertainty !== undefined && covered[id] === 0) sum += uncertainty[id] ?? 0;
     within += reached[entry] ?? 0;
     if (marked >= 0) continue;
     // The ranks of the group's uncovered rows are before + 1 … newly.
-    if (newly > before && newly >= fewest && within - newly < cost) [cost, at] = [within - newly, id];
+    if (newly > before && newly >= fewest && within - newly < cost) {
+      if (demand?.isMetBy(centre, id, sum, newly) ?? true) [cost, at] = [within - newly, id];
+    }
     if (newly >= most) break;
     before = newly;
   }

@@ -41,7 +41,14 @@ export type Told = Omit<Estimate, 'provenance' | 'timings'>;
 export function estimateOf(findings: Findings): Told {
   const { plan, region, step, evaluation, restarts } = findings;
   const { spec, dataset } = plan;
-  const test = withIntervals(evaluation.test, spec.confidence, testIsUntouched(plan));
+  const uncertainty = (split: 'train' | 'validation' | 'test') => {
+    const mean = evaluation.labelUncertainty?.[split];
+    return mean === undefined ? {} : { labelUncertainty: mean };
+  };
+  const test = {
+    ...withIntervals(evaluation.test, spec.confidence, testIsUntouched(plan)),
+    ...uncertainty('test'),
+  };
   const bound = boundOf(test, spec.confidence);
   const T = piecesOf(region);
   const candidates = candidatesOf(findings);
@@ -52,6 +59,7 @@ export function estimateOf(findings: Findings): Told {
     epsilonExact: spec.epsilonExact,
     alpha: spec.alpha,
     ...(T === undefined ? {} : { T }),
+    ...(spec.method === 'balls' && spec.gamma !== undefined ? { gamma: spec.gamma } : {}),
     method: step.kind,
     protocol: spec.protocol,
     domain: domainOf(findings),
@@ -59,8 +67,10 @@ export function estimateOf(findings: Findings): Told {
       ...(region.kind === 'rectangles' ? { seed: region.candidate.seed, q: region.candidate.q } : {}),
       ...(region.kind === 'halfspace' ? { component: region.component + 1 } : {}),
       ...(region.kind === 'halfspace' && spec.metric === 'linf' ? { exponent: region.exponent } : {}),
-      train: fractions(evaluation.train),
-      ...(evaluation.validation === undefined ? {} : { validation: fractions(evaluation.validation) }),
+      train: { ...fractions(evaluation.train), ...uncertainty('train') },
+      ...(evaluation.validation === undefined
+        ? {}
+        : { validation: { ...fractions(evaluation.validation), ...uncertainty('validation') } }),
       test,
     },
     ...(restarts === undefined || restarts.restarts.length === 0
@@ -105,7 +115,7 @@ function candidatesOf({ plan, contest, evaluation }: Findings): CandidateEstimat
 
 /** What deserves a word beside the figures. */
 export function warningsOf(findings: Findings): Warning[] {
-  const { plan, evaluation } = findings;
+  const { plan, region, evaluation } = findings;
   const { test, scanTest } = evaluation;
   const { alpha, slack } = plan.spec;
   const fallsShort = ({ n, risk }: Counts) => risk < coveredCount(parseRational(alpha), n, 'ceil');
@@ -115,6 +125,14 @@ export function warningsOf(findings: Findings): Warning[] {
     warnings.push({
       code: 'infeasible',
       detail: `no candidate reached risk ${level} on the fitted rows and on the choosing split; this is the one with the highest risk there`,
+    });
+  }
+  const unattainable = region.kind === 'balls' ? (region.unattainable ?? []) : [];
+  if (unattainable.length > 0) {
+    const each = unattainable.map(({ T, attainable }) => `T = ${T} (at most ${attainable})`).join(', ');
+    warnings.push({
+      code: 'gamma-unattainable',
+      detail: `the mean label uncertainty that gamma demands of every ball cannot be had with ${each}; another T of the list is told`,
     });
   }
   if (fallsShort(test)) {

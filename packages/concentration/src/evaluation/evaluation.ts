@@ -4,7 +4,13 @@ import { type Static, Type } from 'typebox';
 import { type Counts, CountsSchema } from '../counts.js';
 import { countAxis } from '../halfspaces/scan.js';
 import { foundRegion } from '../region/found-region.js';
-import { MainCoordinateSchema, regionCounter, trainCounts } from '../region/region-counter.js';
+import {
+  MainCoordinateSchema,
+  type RegionCounter,
+  regionCounter,
+  trainCounts,
+} from '../region/region-counter.js';
+import { labelUncertainty, meanInside } from '../uncertainty/label-uncertainty.js';
 import type { Walk } from '../walk/walk.js';
 
 /** Counts of the region on every split, of the scan's half-space on test, and the ε curve on test. */
@@ -19,6 +25,14 @@ export const EvaluationSchema = Type.Object({
   mainCoordinate: Type.Optional(MainCoordinateSchema),
   /** Of a job over all methods: every candidate on test, in order. */
   candidatesTest: Type.Optional(Type.Array(CountsSchema)),
+  /** Mean label uncertainty of the region's rows of a split; absent where there are no soft labels or no such rows. */
+  labelUncertainty: Type.Optional(
+    Type.Object({
+      train: Type.Optional(Type.Number()),
+      validation: Type.Optional(Type.Number()),
+      test: Type.Optional(Type.Number()),
+    }),
+  ),
 });
 export type Evaluation = Static<typeof EvaluationSchema>;
 
@@ -51,6 +65,9 @@ export async function evaluate(step: EvaluationStep, walk: Walk): Promise<Evalua
     ...(step.region.kind === 'all'
       ? { candidatesTest: await candidatesOnTest(step, step.region, walk) }
       : {}),
+    ...(walk.dataset.softLabels === undefined
+      ? {}
+      : { labelUncertainty: await uncertaintiesInside(step, counter, walk) }),
   };
 }
 
@@ -62,4 +79,21 @@ async function candidatesOnTest(step: EvaluationStep, all: AllRegionStep, walk: 
     counts.push(await counter.count(step.test));
   }
   return counts;
+}
+
+async function uncertaintiesInside(
+  { fit, validation, test }: EvaluationStep,
+  { inside }: RegionCounter,
+  walk: Walk,
+): Promise<NonNullable<Evaluation['labelUncertainty']>> {
+  const splits = { train: fit, validation, test };
+  const means: NonNullable<Evaluation['labelUncertainty']> = {};
+  for (const split of ['train', 'validation', 'test'] as const) {
+    const rows = splits[split];
+    const uncertainty = rows === undefined ? undefined : labelUncertainty(rows, walk.dataset);
+    if (rows === undefined || uncertainty === undefined) continue;
+    const mean = meanInside(uncertainty, await inside(rows));
+    if (mean !== undefined) means[split] = mean;
+  }
+  return means;
 }

@@ -16,6 +16,10 @@ export function halfSpaceCounter(
   return {
     count: async (rows) =>
       countProjections(await walk.project(rows, Float64Array.from(w)), threshold, reachOf(epsilon)),
+    inside: async (rows) =>
+      Uint8Array.from(await walk.project(rows, Float64Array.from(w)), (projection) =>
+        Number(projection >= threshold),
+      ),
     curve: async (rows, epsilons) => {
       const projections = await walk.project(rows, Float64Array.from(w));
       return epsilons.map((at) => countProjections(projections, threshold, reachOf(at)).advRisk);

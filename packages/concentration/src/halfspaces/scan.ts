@@ -61,6 +61,18 @@ function isBetter(a: ScanOutcome, b: ScanOutcome): boolean {
   return a.halfSpace.side === '>=' && b.halfSpace.side === '<=';
 }
 
+/** 1 for every row of a matrix in an axis-aligned half-space. */
+export function insideAxis(
+  matrix: Matrix,
+  { coordinate, side, threshold }: AxisHalfSpace,
+  scale: number,
+): Uint8Array {
+  const inside = expansionTest(matrix.dtype, side, threshold, rational(0), scale);
+  return Uint8Array.from({ length: matrix.rows }, (_, i) =>
+    Number(inside(matrix.data[i * matrix.columns + coordinate] ?? 0)),
+  );
+}
+
 /** Rows of a matrix in an axis-aligned half-space and in its expansion. */
 export function countAxis(
   matrix: Matrix,

@@ -58,7 +58,6 @@ const DATA: [string, Rows, string?][] = [
   ['more columns than rows', rows(6, (i) => Array.from({ length: 40 }, (_, j) => (i * j) % MOST))],
 ];
 
-const TABLE = SMALL_JOBS.flatMap((small) => ENGINE_NAMES.map((engine) => ({ ...small, engine })));
 
 describe.each(TABLE)('$name on $engine', ({ job, components, engine }) => {
   const small = { ...job, ...('neighbors' in job ? { T: 2, neighbors: 2 } : {}), alpha: 0.1 };

@@ -27,6 +27,11 @@ export function countMargins(margins: Margins, threshold: Threshold): number {
   return countExceeding(margins.margin, margins.marginOf, threshold);
 }
 
+/** 1 for every margin that exceeds the threshold. */
+export function exceedingMargins({ margin, marginOf }: Margins, threshold: Threshold): Uint8Array {
+  return Uint8Array.from(margin, (value, i) => Number(threshold.exceededBy(value, marginOf[i] ?? 0)));
+}
+
 /** How many of the rooms exceed the threshold: the points of the box's E_ε. Throws RangeError without a value range. */
 export function countRooms(margins: Margins, threshold: Threshold): number {
   if (margins.room === undefined || margins.roomOf === undefined) {

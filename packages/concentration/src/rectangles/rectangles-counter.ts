@@ -6,7 +6,7 @@ import type { MethodRegion } from '../region/region.js';
 import type { RegionCounter } from '../region/region-counter.js';
 import type { Walk } from '../walk/walk.js';
 import { clustersStepOf, countRectangles } from './candidate.js';
-import { countMargins, Threshold } from './exceedance.js';
+import { countMargins, exceedingMargins, Threshold } from './exceedance.js';
 import { facesInBox, rectanglesOf, storedRange } from './faces.js';
 import { mainFace } from './main-face.js';
 
@@ -29,6 +29,8 @@ export async function rectanglesCounter(
     walk.get({ name: 'margins', clusters: clustersStep, rows, ...engine });
   return {
     count: (rows) => countRectangles(walk, clustersStep, rows, setting),
+    inside: async (rows) =>
+      exceedingMargins(await marginsOf(rows), new Threshold(epsilon, clusters, walk.scale)),
     curve: async (rows, epsilons) => {
       const margins =
         setting.domain === 'box' && range !== undefined

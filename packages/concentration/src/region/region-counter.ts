@@ -23,6 +23,8 @@ export type MainCoordinate = Static<typeof MainCoordinateSchema>;
 /** Counts a region that is fixed, at the ε of its job. */
 export interface RegionCounter {
   count(rows: RowList): Promise<Counts>;
+  /** 1 for every row of the list in E. */
+  inside(rows: RowList): Promise<Uint8Array>;
   /** Rows within each ε of the region. */
   curve(rows: RowList, epsilons: readonly Rational[]): Promise<readonly number[]>;
   /** Undefined where no coordinate is more than the others (balls), or where none of the rows lie in the region. */

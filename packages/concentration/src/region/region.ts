@@ -3,6 +3,7 @@ import { coveredCount, type MethodRegionStep, type RegionStep, requiredLevel } f
 import { type Static, Type } from 'typebox';
 import { BallsSchema } from '../balls/balls.js';
 import { countsOfBalls } from '../balls/membership.js';
+import { UnattainableGamma } from '../balls/uncertainty-demand.js';
 import { CountsSchema } from '../counts.js';
 import { chooseHalfspace } from '../halfspaces/choose-halfspace.js';
 import { fitHyperplane } from '../halfspaces/hyperplane.js';
@@ -28,6 +29,8 @@ export const MethodRegionSchema = Type.Union([
     balls: BallsSchema,
     /** Of several T, risk ≥ α(1 + slack) on the choosing split too. */
     feasible: Type.Boolean(),
+    /** Of several T those with which γ cannot be had, with the largest mean label uncertainty that one of their balls could bring. */
+    unattainable: Type.Optional(Type.Array(Type.Object({ T: Type.Integer(), attainable: Type.Number() }))),
   }),
   Type.Object({
     kind: Type.Literal('hyperplane'),
@@ -131,11 +134,21 @@ async function chooseRectangles(
 /** One T is taken as it is; of several, the one that does best on the choosing split, as candidates are chosen. */
 async function chooseBalls(step: Extract<MethodRegionStep, { kind: 'balls' }>, walk: Walk): Promise<Region> {
   const contenders = [];
-  for (const candidate of step.candidates)
-    contenders.push({ step: candidate, balls: await walk.get(candidate) });
-  walk.neighbourhoods[Symbol.dispose]();
+  const failed = [];
+  for (const candidate of step.candidates) {
+    try {
+      contenders.push({ step: candidate, balls: await walk.get(candidate) });
+    } catch (error) {
+      if (!(error instanceof UnattainableGamma)) throw error;
+      failed.push(error);
+    }
+  }
   const [only] = contenders;
-  if (contenders.length === 1 && only !== undefined) {
+  const nearest = failed.toSorted((a, b) => b.attainable - a.attainable)[0];
+  if (only === undefined && nearest !== undefined) throw nearest;
+  const unattainable =
+    failed.length === 0 ? {} : { unattainable: failed.map(({ T, attainable }) => ({ T, attainable })) };
+  if (step.candidates.length === 1 && only !== undefined) {
     return { kind: 'balls', T: only.step.T, balls: only.balls, feasible: true };
   }
   const judged = [];
@@ -148,7 +161,7 @@ async function chooseBalls(step: Extract<MethodRegionStep, { kind: 'balls' }>, w
   }
   const best = chooseCandidate(judged, step.ties);
   if (best === undefined) throw new RangeError('a balls region needs at least one T');
-  return { kind: 'balls', T: best.T, balls: best.balls, feasible: best.feasible };
+  return { kind: 'balls', T: best.T, balls: best.balls, feasible: best.feasible, ...unattainable };
 }
 
 async function fitRegionHyperplane(

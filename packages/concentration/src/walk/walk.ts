@@ -1,10 +1,20 @@
+import type { JobSpec } from '@levy/contracts';
 import type { LoadedDataset } from '@levy/datasets';
 import type { Engine, Margins, Matrix, Rectangles } from '@levy/kernels';
-import { type NeighboursStep, type Plan, type RowList, rowCount, type StepName, stepKey } from '@levy/plan';
-import { HeldNeighbourhoods } from '../balls/held-neighbourhoods.js';
-import type { MeasurementContext } from '../measurement.js';
+import {
+  type NeighboursStep,
+  type Plan,
+  type RowList,
+  rowCount,
+  type Step,
+  type StepName,
+  stepKey,
+} from '@levy/plan';
+import { type MeasurementContext, MeasurementError } from '../measurement.js';
+import { Sweep } from '../sweep.js';
 import { implementationOf } from './implementations.js';
 import type { Outputs, StepOf } from './outputs.js';
+import { planOn } from './plan-on.js';
 import { ProgressMeter } from './progress-meter.js';
 import { type LoadedRows, RowMatrices } from './row-matrices.js';
 
@@ -24,8 +34,7 @@ export class Walk implements Disposable {
   private readonly met = new Set<string>();
   /** Seconds that steps asked for by the running one have taken. */
   private nestedSeconds = 0;
-  /** Of the balls of this job. */
-  readonly neighbourhoods = new HeldNeighbourhoods();
+  private readonly sweep: Sweep;
   private readonly matrices: RowMatrices;
   private readonly meter: ProgressMeter;
 
@@ -34,6 +43,7 @@ export class Walk implements Disposable {
     private readonly context: MeasurementContext,
   ) {
     this.scale = plan.dataset.scale;
+    this.sweep = context.sweep ?? new Sweep([]);
     this.matrices = new RowMatrices(context.dataset, context.engine);
     this.meter = new ProgressMeter(plan.steps, context.onProgress);
   }
@@ -63,12 +73,49 @@ export class Walk implements Disposable {
       this.meter.end(key, { reused: true });
       return output;
     }
+    const failure = this.sweep.failures.get(key);
+    if (failure !== undefined) throw failure;
     this.met.add(key);
     this.meter.begin(key, step.name);
-    const output = await this.timed(step.name, () => run(step, this));
+    const output = await this.timed(step.name, () => run(step, this)).catch((error: unknown) => {
+      // A walk may go on without one of several candidates.
+      this.meter.end(key, { reused: false });
+      throw error;
+    });
     await this.context.artifacts.put(key, await codec.encode(output));
     this.meter.end(key, { reused: false });
     return output;
+  }
+
+  /** The plan of this job, then those of the jobs of its sweep still to be measured that pass the test. */
+  *plansAhead(test: (spec: JobSpec) => boolean): Generator<Plan> {
+    yield this.plan;
+    for (const spec of this.sweep.left) {
+      if (spec.datasetDigest === this.plan.dataset.digest && test(spec)) yield planOn(spec, this.context);
+    }
+  }
+
+  /** Whether a step has been computed, or found to be impossible. */
+  async isSettled(step: Step): Promise<boolean> {
+    const key = stepKey(step);
+    return this.sweep.failures.has(key) || (await this.context.artifacts.has(key));
+  }
+
+  /** Keeps what the running step has found out about one, itself or another, before it is through. */
+  async settle<N extends StepName>(
+    step: StepOf<N> & { readonly name: N },
+    outcome: Outputs[N] | MeasurementError,
+  ): Promise<void> {
+    const key = stepKey(step);
+    if (outcome instanceof MeasurementError) {
+      this.sweep.failures.set(key, outcome);
+      return;
+    }
+    await this.context.artifacts.put(key, await implementationOf(step.name).codec.encode(outcome));
+    // One that runs goes on for the others.
+    if (this.met.has(key)) return;
+    this.met.add(key);
+    this.meter.end(key, { reused: false });
   }
 
   /** Counts the planned steps that nothing had to read, because what follows from them was there, as reused. */
@@ -84,11 +131,13 @@ export class Walk implements Disposable {
     const outer = this.nestedSeconds;
     this.nestedSeconds = 0;
     const started = performance.now();
-    const result = await run();
-    const took = (performance.now() - started) / 1000;
-    this.seconds.set(name, (this.seconds.get(name) ?? 0) + took - this.nestedSeconds);
-    this.nestedSeconds = outer + took;
-    return result;
+    try {
+      return await run();
+    } finally {
+      const took = (performance.now() - started) / 1000;
+      this.seconds.set(name, (this.seconds.get(name) ?? 0) + took - this.nestedSeconds);
+      this.nestedSeconds = outer + took;
+    }
   }
 
   /** Tells how far the running step is. */
@@ -138,7 +187,6 @@ export class Walk implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.neighbourhoods[Symbol.dispose]();
     this.matrices[Symbol.dispose]();
   }
 }

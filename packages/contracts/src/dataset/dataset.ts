@@ -56,6 +56,18 @@ export const DatasetSchema = Type.Object(
         test: Type.String(),
       }),
     ),
+    softLabels: Type.Optional(
+      Type.Object(
+        {
+          classes: Type.Integer({ minimum: 2 }),
+          train: Type.String({
+            description: 'SHA-256 of a probability for every row and class: row-major, little-endian float64',
+          }),
+          test: Type.Optional(Type.String()),
+        },
+        { description: 'Where they are there, label uncertainty is known (gamma)' },
+      ),
+    ),
     distribution: Type.Optional(DistributionSchema),
     source: Type.Optional(Type.String({ description: 'Where it came from, with its terms' })),
     createdAt: Type.String({ format: 'date-time' }),

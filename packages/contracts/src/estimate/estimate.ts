@@ -16,6 +16,14 @@ export const SplitMeasureSchema = Type.Object({
   riskInterval: Type.Optional(interval),
   advRisk: fraction('μ̂(E_ε)'),
   advRiskInterval: Type.Optional(interval),
+  labelUncertainty: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 2,
+      description:
+        'Mean label uncertainty of the rows in E, where the split has soft labels and E some of its rows',
+    }),
+  ),
 });
 export type SplitMeasure = Static<typeof SplitMeasureSchema>;
 
@@ -70,6 +78,9 @@ const estimateFields = {
   epsilonExact: Type.String(),
   alpha: Type.Number(),
   T: Type.Optional(Type.Integer()),
+  gamma: Type.Optional(
+    Type.Number({ description: 'The least mean label uncertainty of what every ball newly covers' }),
+  ),
   method: Type.String({ description: 'Of a job with method all, the winner' }),
   protocol: Type.Enum([...PROTOCOLS]),
   domain: Type.Enum([...DOMAINS]),

@@ -109,7 +109,12 @@ export const JOB_FIELDS = {
     default: 0.95,
     description: 'Level of the intervals',
   }),
-  gamma: Type.Number({ minimum: 0, maximum: 2, description: 'Label uncertainty; not available yet' }),
+  gamma: Type.Number({
+    minimum: 0,
+    maximum: 2,
+    description:
+      'balls on a data set with soft labels: the least mean label uncertainty of the rows that a ball newly covers (unset: none is asked for)',
+  }),
   engine: Type.Enum([...ENGINE_REQUESTS], { default: 'auto', description: 'What computes the kernels' }),
   priority: Type.Enum([...PRIORITIES], { default: 'interactive' }),
   tags: Type.Array(

@@ -46,7 +46,13 @@ export const RectanglesSpecSchema = Type.Object(
 );
 
 export const BallsSpecSchema = Type.Object(
-  { ...common, method: Type.Literal('balls'), T: JOB_FIELDS.T, ...commonDefaulted },
+  {
+    ...common,
+    method: Type.Literal('balls'),
+    T: JOB_FIELDS.T,
+    gamma: Type.Optional(JOB_FIELDS.gamma),
+    ...commonDefaulted,
+  },
   { additionalProperties: false },
 );
 

@@ -5,12 +5,13 @@ import { DatasetError } from '../dataset-error.js';
 import { ByteBudget } from '../io/byte-budget.js';
 import { fileSize } from '../io/file-bytes.js';
 import { place, type RowChunk, type RowSource } from '../readers/row-source.js';
-import { columnsOf, DisposableList } from '../store/dataset-parts.js';
+import { columnsOf, DisposableList, type SplitContent } from '../store/dataset-parts.js';
 import type { AddedDataset, DatasetStore } from '../store/dataset-store.js';
 import { findLayout } from './input-layout.js';
 import { LabelCodes } from './labels.js';
-import { type OpenedInput, openInput, pathsOf } from './open-input.js';
+import { type OpenedInput, openInput, pathsOf, rowPathsOf, softPathsOf } from './open-input.js';
 import { sourceOfKnown } from './originals.js';
+import { requireClasses, type SoftLabelQueue, withSoftLabels } from './soft-labels.js';
 import { SplitSink } from './split-sink.js';
 import { spool } from './spool.js';
 import { chooseTestRows, type TestRule } from './test-rows.js';
@@ -33,6 +34,10 @@ export interface ImportOptions {
    * Otherwise a file with a label for every row of `from`, then of `test`: .idx, .npy or text, one a line.
    */
   readonly labels?: string | undefined;
+  /** A file of class probabilities for every row of `from`: .npy (<f4, <f8) or .csv. An .npz has its own. */
+  readonly softLabels?: string | undefined;
+  /** The same for the rows that the files set apart as test rows, where there are any. */
+  readonly softLabelsTest?: string | undefined;
   /** Declares [low, high], which every value must lie in. Bytes always stand for 0…1. */
   readonly range?: readonly [number, number] | undefined;
   /** Where the data is from, with its terms; by default the names of the files. */
@@ -74,10 +79,11 @@ export async function importDataset(store: DatasetStore, options: ImportOptions)
         'these files set test rows apart; leave out the test fraction or number',
       );
     }
-    await drain(input.train, range, (chunk) => train.write(chunk));
-    await drain(input.test, range, (chunk) => test.write(chunk));
+    await drain(softly(input.train, input.softLabels.train), range, (chunk) => train.write(chunk));
+    await drain(softly(input.test, input.softLabels.test), range, (chunk) => test.write(chunk));
   } else {
-    await splitRows(await known(input.train, store, stack), rule ?? refuseNoTest(), range, train, test);
+    const sources = softly(await known(input.train, store, stack), input.softLabels.train);
+    await splitRows(sources, rule ?? refuseNoTest(), range, train, test);
   }
   for (const queue of input.queues) queue.expectEnd();
   options.signal?.throwIfAborted();
@@ -92,9 +98,26 @@ export async function importDataset(store: DatasetStore, options: ImportOptions)
   };
   const splits = { train: await train.describe(), test: await test.describe() };
   const digest = datasetDigest({ ...meta, columns, splits });
-  const files = pathsOf(layout, options).map((path) => basename(path));
-  const source = options.source ?? sourceOfKnown(digest) ?? `Imported from ${files.join(', ')}`;
-  return await store.add({ train: train.content(labels), test: test.content(labels) }, { ...meta, source });
+  const names = (paths: readonly string[]) => paths.map((path) => basename(path)).join(', ');
+  const rowSource = sourceOfKnown(digest) ?? `Imported from ${names(rowPathsOf(layout, options))}`;
+  const softFiles = names(softPathsOf(options));
+  const source =
+    options.source ?? (softFiles === '' ? rowSource : `${rowSource}; soft labels from ${softFiles}`);
+  const parts = { train: train.content(labels), test: test.content(labels) };
+  requireFittingLabels(parts);
+  return await store.add(parts, { ...meta, source });
+}
+
+/** Labels are rows' classes among those of the soft labels, where there are both. */
+function requireFittingLabels({ train, test }: { train: SplitContent; test: SplitContent }): void {
+  if (train.softLabels === undefined || train.labels === undefined) return;
+  const classes = train.softLabels.length / train.labels.length;
+  requireClasses(train.labels, classes, 'train');
+  if (test.labels !== undefined) requireClasses(test.labels, classes, 'test');
+}
+
+function softly(sources: readonly RowSource[], queue: SoftLabelQueue | undefined): readonly RowSource[] {
+  return queue === undefined ? sources : sources.map((source) => withSoftLabels(source, queue));
 }
 
 function testRuleOf({ test, testFraction, testLast }: ImportOptions): TestRule | undefined {

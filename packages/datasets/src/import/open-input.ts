@@ -12,6 +12,7 @@ import type { DisposableList } from '../store/dataset-parts.js';
 import { detectFormat, type FileFormat } from './file-format.js';
 import type { InputLayout } from './input-layout.js';
 import { LabelQueue, withLabels } from './labels.js';
+import { readNpySoftLabels, readSoftLabels, SoftLabelQueue } from './soft-labels.js';
 
 /** The sources of an import, their headers read. */
 export interface OpenedInput {
@@ -19,16 +20,33 @@ export interface OpenedInput {
   /** Empty if the files set no test rows apart. */
   readonly test: readonly RowSource[];
   /** Labels that must have been used up at the end. */
-  readonly queues: readonly LabelQueue[];
+  readonly queues: readonly (LabelQueue | SoftLabelQueue)[];
+  /** Soft labels of the rows of `train`, and of `test`; they stand in `queues` too. */
+  readonly softLabels: { readonly train?: SoftLabelQueue; readonly test?: SoftLabelQueue };
 }
+
+/** Without soft labels. */
+type HardInput = Omit<OpenedInput, 'softLabels'>;
 
 export interface InputOptions {
   readonly test?: string | undefined;
   readonly labels?: string | undefined;
+  readonly softLabels?: string | undefined;
+  readonly softLabelsTest?: string | undefined;
 }
 
 /** The files that will be read, for the progress. */
-export function pathsOf(layout: InputLayout, { test }: InputOptions): string[] {
+export function pathsOf(layout: InputLayout, options: InputOptions): string[] {
+  return [...rowPathsOf(layout, options), ...softPathsOf(options)];
+}
+
+/** The files of soft labels. */
+export function softPathsOf({ softLabels, softLabelsTest }: InputOptions): string[] {
+  return [softLabels, softLabelsTest].filter((path) => path !== undefined);
+}
+
+/** The files that rows come from. */
+export function rowPathsOf(layout: InputLayout, { test }: InputOptions): string[] {
   switch (layout.kind) {
     case 'idx':
       return [layout.train, layout.trainLabels, layout.test, layout.testLabels];
@@ -46,6 +64,43 @@ export async function openInput(
   context: ReadContext,
   stack: DisposableList,
 ): Promise<OpenedInput> {
+  const input = await openLayout(layout, options, context, stack);
+  if ('softLabels' in input) return input;
+  const read = async (path: string | undefined): Promise<SoftLabelQueue | undefined> =>
+    path === undefined ? undefined : new SoftLabelQueue(await readSoftLabels(path, context));
+  return withQueues(input, await read(options.softLabels), await read(options.softLabelsTest));
+}
+
+function withQueues(
+  input: HardInput,
+  train: SoftLabelQueue | undefined,
+  test: SoftLabelQueue | undefined,
+): OpenedInput {
+  if (train === undefined && test !== undefined) {
+    throw new DatasetError(
+      'bad-option',
+      "soft labels of the test rows alone are of no use; give the others' too",
+    );
+  }
+  if (test !== undefined && input.test.length === 0) {
+    throw new DatasetError(
+      'bad-option',
+      'these files set no test rows apart, so the soft labels of all rows are in one file; leave out those of the test rows',
+    );
+  }
+  const softLabels = {
+    ...(train === undefined ? {} : { train }),
+    ...(test === undefined ? {} : { test }),
+  };
+  return { ...input, queues: [...input.queues, ...Object.values(softLabels)], softLabels };
+}
+
+async function openLayout(
+  layout: InputLayout,
+  options: InputOptions,
+  context: ReadContext,
+  stack: DisposableList,
+): Promise<HardInput | OpenedInput> {
   if (layout.kind === 'files') return openFiles(layout.files, options, context, stack);
   if (options.test !== undefined || options.labels !== undefined) {
     throw new DatasetError('bad-option', 'these original files have test rows and labels of their own');
@@ -70,7 +125,7 @@ async function openFiles(
   options: InputOptions,
   context: ReadContext,
   stack: DisposableList,
-): Promise<OpenedInput> {
+): Promise<HardInput | OpenedInput> {
   // Looking at the first bytes is not progress.
   const peek: ReadContext = { budget: context.budget, signal: context.signal };
   const paths = [...files, ...(options.test === undefined ? [] : [options.test])];
@@ -97,10 +152,15 @@ async function openNpz(
   stack: DisposableList,
 ): Promise<OpenedInput> {
   const [path] = paths;
-  if (path === undefined || paths.length > 1 || options.labels !== undefined) {
+  if (
+    path === undefined ||
+    paths.length > 1 ||
+    options.labels !== undefined ||
+    softPathsOf(options).length > 0
+  ) {
     throw new DatasetError(
       'bad-option',
-      'an .npz file is imported alone: it has x_train, x_test and, for labels, y_train and y_test in it',
+      'an .npz file is imported alone: it has x_train, x_test and, for labels, y_train and y_test in it, for soft labels soft_train and soft_test',
     );
   }
   const file = await NpzFile.open(path, context);
@@ -113,7 +173,11 @@ async function openNpz(
     queues.push(queue);
     return withLabels(rows, queue);
   };
-  return { train: [await open('train')], test: file.has('x_test') ? [await open('test')] : [], queues };
+  const train = [await open('train')];
+  const test = file.has('x_test') ? [await open('test')] : [];
+  const soft = async (array: 'soft_train' | 'soft_test'): Promise<SoftLabelQueue | undefined> =>
+    file.has(array) ? new SoftLabelQueue(await readNpySoftLabels(file.open(array))) : undefined;
+  return withQueues({ train, test, queues }, await soft('soft_train'), await soft('soft_test'));
 }
 
 async function openRows(

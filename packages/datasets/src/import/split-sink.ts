@@ -8,6 +8,7 @@ import type { CollectedLabels, LabelCodes } from './labels.js';
 /** Takes the rows of one split. The caller disposes the writer. */
 export class SplitSink {
   readonly #labels: Uint8Array[] = [];
+  readonly #softLabels: Float64Array[] = [];
   #rows = 0;
 
   constructor(
@@ -21,6 +22,9 @@ export class SplitSink {
     await this.writer.write(bytesOf(chunk.values.subarray(start * this.columns, end * this.columns)));
     this.#rows += end - start;
     if (chunk.labels !== undefined) this.#labels.push(this.codes.encode(chunk.labels.slice(start, end)));
+    if (chunk.softLabels === undefined) return;
+    const classes = chunk.softLabels.length / chunk.rows;
+    this.#softLabels.push(chunk.softLabels.subarray(start * classes, end * classes));
   }
 
   /** The rows written, which are then complete. */
@@ -30,8 +34,22 @@ export class SplitSink {
   }
 
   content(labels: CollectedLabels | undefined): SplitContent {
-    if (labels === undefined) return { rows: this.writer };
-    const bytes = Buffer.concat(this.#labels).map((code) => labels.codes[code] ?? 0);
-    return { rows: this.writer, labels: bytes };
+    return {
+      rows: this.writer,
+      ...(labels === undefined
+        ? {}
+        : { labels: Buffer.concat(this.#labels).map((code) => labels.codes[code] ?? 0) }),
+      ...(this.#softLabels.length === 0 ? {} : { softLabels: joined(this.#softLabels) }),
+    };
   }
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let filled = 0;
+  for (const part of parts) {
+    whole.set(part, filled);
+    filled += part.length;
+  }
+  return whole;
 }

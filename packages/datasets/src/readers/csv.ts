@@ -6,7 +6,8 @@ import { messageOf } from '../io/system-error.js';
 import { LARGEST, place, type RowChunk, type RowSource, requireRows, rowsPerChunk } from './row-source.js';
 
 const MAX_RECORD_BYTES = 64 << 20;
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** A number in decimal notation. */
+export const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const NOT_FINITE = /^[+-]?(?:nan|inf|infinity)$/i;
 
 /**
@@ -152,11 +153,13 @@ function findColumn(first: string[], wanted: string, path: string): number {
   );
 }
 
-function isNumberLike(cell: string): boolean {
+/** A number, or a word for one that is not finite. */
+export function isNumberLike(cell: string): boolean {
   return NUMBER.test(cell) || NOT_FINITE.test(cell);
 }
 
-async function* readRecords(reader: ByteReader): AsyncGenerator<string[]> {
+/** The records of a CSV file, as texts. */
+export async function* readRecords(reader: ByteReader): AsyncGenerator<string[]> {
   const source = Readable.from(reader.rest(), { highWaterMark: 1 });
   const parser = parse({
     bom: true,

@@ -19,7 +19,7 @@ export async function readNpyRows(path: string, context: ReadContext): Promise<R
 /** As `readNpyRows`, from a stream; the source owns the reader. */
 export async function openNpyRows(reader: ByteReader): Promise<RowSource> {
   try {
-    const { descr, shape: whole } = await readHeader(reader);
+    const { descr, shape: whole } = await readNpyHeader(reader);
     const { rows, shape, columns } = requireRows(whole, reader.name);
     const read = ROW_READERS.get(descr);
     if (read === undefined) {
@@ -44,7 +44,7 @@ export async function openNpyRows(reader: ByteReader): Promise<RowSource> {
 /** Reads a one-dimensional .npy array of whole numbers as labels. Disposes the reader. */
 export async function readNpyLabels(reader: ByteReader): Promise<string[]> {
   await using owned = reader;
-  const { descr, shape } = await readHeader(owned);
+  const { descr, shape } = await readNpyHeader(owned);
   const [count = 0, ...rest] = shape;
   // Keras stores CIFAR's labels as a column.
   if (shape.length === 0 || rest.some((n) => n !== 1)) {
@@ -64,7 +64,8 @@ export async function readNpyLabels(reader: ByteReader): Promise<string[]> {
   return labels;
 }
 
-async function readHeader(reader: ByteReader): Promise<NpyHeader> {
+/** Reads the header, errors naming the stream. */
+export async function readNpyHeader(reader: ByteReader): Promise<NpyHeader> {
   try {
     const lengthBytes = npyLengthBytes(await reader.read(NPY_PREAMBLE_BYTES));
     const length = npyHeaderLength(await reader.read(lengthBytes));

@@ -6,8 +6,8 @@ import { openNpyRows, readNpyLabels } from './npy-source.js';
 import type { RowSource } from './row-source.js';
 
 /**
- * A data set in an .npz file: `x_train`, `x_test` and, both or none, `y_train`, `y_test`. Other members are not
- * read. Dispose it after the sources that it gave.
+ * A data set in an .npz file: `x_train`, `x_test` and, both or none, `y_train`, `y_test`; soft labels in `soft_train`
+ * and `soft_test`. Other members are not read. Dispose it after the sources that it gave.
  */
 export class NpzFile implements Disposable {
   private constructor(
@@ -38,6 +38,11 @@ export class NpzFile implements Disposable {
 
   async labels(array: 'y_train' | 'y_test'): Promise<string[]> {
     return readNpyLabels(this.#reader(array));
+  }
+
+  /** The bytes of an array. */
+  open(array: 'soft_train' | 'soft_test'): ByteReader {
+    return this.#reader(array);
   }
 
   [Symbol.dispose](): void {

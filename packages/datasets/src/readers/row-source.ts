@@ -26,6 +26,8 @@ export interface RowChunk {
   readonly values: Uint8Array | Float32Array;
   /** One a row, if the source is labelled. */
   readonly labels?: Labels;
+  /** rows × classes probabilities, if the source has soft labels. */
+  readonly softLabels?: Float64Array;
 }
 
 /** Class numbers, or class names. */
@@ -94,7 +96,7 @@ export function place(i: number, columns: number, firstRow: number): string {
 }
 
 /** The stored bytes of values. */
-export function bytesOf(values: Uint8Array | Float32Array): Uint8Array {
+export function bytesOf(values: Uint8Array | Float32Array | Float64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 

@@ -1,6 +1,7 @@
 import type { Dataset } from '@levy/contracts';
 import { DatasetError } from '../dataset-error.js';
 import { itemBytes } from '../matrix.js';
+import { bytesOf } from '../readers/row-source.js';
 import type { BlobStore } from './blob-store.js';
 import { BlobWriter } from './blob-writer.js';
 
@@ -9,6 +10,8 @@ export interface SplitContent {
   readonly rows: Uint8Array | AsyncIterable<Uint8Array> | BlobWriter;
   /** One byte a row. */
   readonly labels?: Uint8Array | undefined;
+  /** rows × classes probabilities, checked by who gives them. */
+  readonly softLabels?: Float64Array | undefined;
 }
 
 export interface DatasetParts {
@@ -36,6 +39,7 @@ export interface DatasetMeta {
 export interface StagedSplit {
   readonly split: Dataset['splits']['train'];
   readonly labels?: string;
+  readonly softLabels?: { readonly sha256: string; readonly classes: number };
   readonly writers: readonly BlobWriter[];
 }
 
@@ -57,14 +61,30 @@ export async function stageSplit(
   }
   const { sha256, bytes } = await writer.finish();
   const split = { rows: countRows(bytes, meta, part), bytes, sha256 };
-  if (content.labels === undefined) return { split, writers: [writer] };
-  const labels = stack.use(await blobs.writer());
-  await labels.write(content.labels);
-  const labelled = await labels.finish();
-  if (labelled.bytes !== split.rows) {
-    throw new DatasetError('mis-shaped', `${part} has ${split.rows} rows and ${labelled.bytes} labels`);
+  const writers = [writer];
+  const stage = async (given: Uint8Array): Promise<string> => {
+    const more = stack.use(await blobs.writer());
+    await more.write(given);
+    writers.push(more);
+    return (await more.finish()).sha256;
+  };
+  const { labels, softLabels } = content;
+  if (labels !== undefined && labels.length !== split.rows) {
+    throw new DatasetError('mis-shaped', `${part} has ${split.rows} rows and ${labels.length} labels`);
   }
-  return { split, labels: labelled.sha256, writers: [writer, labels] };
+  return {
+    split,
+    ...(labels === undefined ? {} : { labels: await stage(labels) }),
+    ...(softLabels === undefined
+      ? {}
+      : {
+          softLabels: {
+            sha256: await stage(bytesOf(softLabels)),
+            classes: countClasses(softLabels, split.rows, part),
+          },
+        }),
+    writers,
+  };
 }
 
 /** The part of AsyncDisposableStack that is used; Node 20 has none of its own. */
@@ -89,6 +109,15 @@ export class DisposableList implements AsyncDisposableStackLike, AsyncDisposable
 /** d, the product of a row's shape. */
 export function columnsOf(shape: readonly number[]): number {
   return shape.reduce((product, n) => product * n, 1);
+}
+
+function countClasses(softLabels: Float64Array, rows: number, part: string): number {
+  const classes = softLabels.length / rows;
+  if (Number.isSafeInteger(classes) && classes >= 2) return classes;
+  throw new DatasetError(
+    'mis-shaped',
+    `${part} has ${rows} rows and ${softLabels.length} numbers as soft labels: they are rows × classes, at least 2 classes`,
+  );
 }
 
 function countRows(bytes: number, meta: DatasetMeta, part: string): number {

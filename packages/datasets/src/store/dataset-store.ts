@@ -12,7 +12,13 @@ import { datasetDigest } from '../dataset-digest.js';
 import { DatasetError } from '../dataset-error.js';
 import { DIGITS_NAME, digits } from '../digits/digits.js';
 import { isSystemError, messageOf } from '../io/system-error.js';
-import { type DatasetLabels, itemBytes, type LoadedDataset, type Matrix } from '../matrix.js';
+import {
+  type DatasetLabels,
+  itemBytes,
+  type LoadedDataset,
+  type LoadedSoftLabels,
+  type Matrix,
+} from '../matrix.js';
 import { BlobStore } from './blob-store.js';
 import type { BlobWriter } from './blob-writer.js';
 import {
@@ -82,14 +88,15 @@ export class DatasetStore {
   }
 
   /**
-   * Reads a data set's rows, checked against their digests.
+   * Reads a data set's rows, with soft labels where it has them, checked against their digests.
    * @throws DatasetError if there is no such data set or its bytes are missing, CorruptBlobError if they changed.
    */
   async load(nameOrDataset: string | Dataset): Promise<LoadedDataset> {
     const dataset = typeof nameOrDataset === 'string' ? await this.require(nameOrDataset) : nameOrDataset;
     const train = await this.#loadSplit(dataset, 'train');
     const test = await this.#loadSplit(dataset, 'test');
-    return { dataset, train, test };
+    const softLabels = await this.#loadSoftLabels(dataset);
+    return { dataset, train, test, ...(softLabels === undefined ? {} : { softLabels }) };
   }
 
   /** The labels, one byte a row; undefined if the data set has none. */
@@ -193,6 +200,30 @@ export class DatasetStore {
     return { dtype, rows, columns, data: new Float32Array(bytes.buffer) };
   }
 
+  async #loadSoftLabels(dataset: Dataset): Promise<LoadedSoftLabels | undefined> {
+    const { softLabels, splits } = dataset;
+    if (softLabels === undefined) return undefined;
+    const { classes } = softLabels;
+    const read = async (split: SplitName, sha256: string): Promise<Float64Array> => {
+      const bytes = await this.#getBytes(dataset, sha256);
+      const { rows } = splits[split];
+      if (bytes.byteLength === rows * classes * Float64Array.BYTES_PER_ELEMENT) {
+        return new Float64Array(bytes.buffer);
+      }
+      throw new DatasetError(
+        'bad-manifest',
+        `${dataset.id}: the soft labels of the ${split} split have ${bytes.byteLength} bytes, not ${rows} rows of ${classes} classes`,
+      );
+    };
+    const labels = await this.loadLabels(dataset);
+    return {
+      classes,
+      train: await read('train', softLabels.train),
+      ...(softLabels.test === undefined ? {} : { test: await read('test', softLabels.test) }),
+      ...(labels === undefined ? {} : { labels }),
+    };
+  }
+
   async #getBytes(dataset: Dataset, sha256: string): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = await this.blobs.get(sha256);
     if (bytes !== undefined) return bytes;
@@ -248,6 +279,7 @@ function describe(meta: DatasetMeta, train: StagedSplit, test: StagedSplit): Dat
     train.labels === undefined || test.labels === undefined
       ? undefined
       : { classes: classes ?? 256, train: train.labels, test: test.labels };
+  const softLabels = softLabelsOf(train, test);
   const described: Omit<Dataset, 'digest'> = {
     id: meta.name,
     dtype: meta.dtype,
@@ -257,11 +289,28 @@ function describe(meta: DatasetMeta, train: StagedSplit, test: StagedSplit): Dat
     ...(valueRange === undefined ? {} : { valueRange }),
     splits,
     ...(labels === undefined ? {} : { labels }),
+    ...(softLabels === undefined ? {} : { softLabels }),
     ...(distribution === undefined ? {} : { distribution }),
     ...(source === undefined ? {} : { source }),
     createdAt: new Date().toISOString(),
   };
   return { ...described, digest: datasetDigest(described) };
+}
+
+function softLabelsOf(train: StagedSplit, test: StagedSplit): Dataset['softLabels'] {
+  if (train.softLabels === undefined) {
+    if (test.softLabels === undefined) return undefined;
+    throw new DatasetError('mis-shaped', "only the test rows have soft labels; give the training rows' too");
+  }
+  const { classes, sha256 } = train.softLabels;
+  if (test.softLabels === undefined) return { classes, train: sha256 };
+  if (test.softLabels.classes !== classes) {
+    throw new DatasetError(
+      'mis-shaped',
+      `the soft labels have ${classes} classes in train and ${test.softLabels.classes} in test`,
+    );
+  }
+  return { classes, train: sha256, test: test.softLabels.sha256 };
 }
 
 /** The existing data set, if the other one differs from it in nothing but where and when it came from. */
@@ -278,10 +327,9 @@ function requireSame(existing: Dataset, added: Dataset): Dataset {
 }
 
 function blobsOf(dataset: Dataset): string[] {
-  const { splits, labels } = dataset;
+  const { splits, labels, softLabels } = dataset;
   return [
-    splits.train.sha256,
-    splits.test.sha256,
-    ...(labels === undefined ? [] : [labels.train, labels.test]),
-  ];
+    ...[splits.train.sha256, splits.test.sha256],
+    ...[labels?.train, labels?.test, softLabels?.train, softLabels?.test],
+  ].filter((sha256) => sha256 !== undefined);
 }

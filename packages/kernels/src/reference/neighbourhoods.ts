@@ -4,6 +4,7 @@ import {
   type MatrixHandle,
   type NeighbourhoodBlock,
   type Neighbourhoods,
+  type NeighbourhoodsByReach,
   type PassOptions,
   type Reach,
 } from '../engine.js';
@@ -12,20 +13,41 @@ import { distancesOf, fillDistances } from './distances.js';
 import { Pace } from './pace.js';
 import type { ReferenceMatrix } from './reference-matrix.js';
 
-/** A block for every row. */
-export class ReferenceNeighbourhoods implements Neighbourhoods {
-  readonly blocks: NeighbourhoodBlock[] = [];
+export class ReferenceNeighbourhoodsByReach implements NeighbourhoodsByReach {
+  readonly byReach: readonly ReferenceNeighbourhoods[];
   disposed = false;
 
   constructor(
     readonly points: MatrixHandle,
     readonly matrix: ReferenceMatrix,
     readonly distance: Distance,
-  ) {}
+    reaches: readonly Reach[],
+  ) {
+    this.byReach = reaches.map((reach) => new ReferenceNeighbourhoods(this, reach));
+  }
 
   [Symbol.dispose](): void {
     this.disposed = true;
   }
+}
+
+/** A block for every row. */
+export class ReferenceNeighbourhoods implements Neighbourhoods {
+  readonly blocks: ReferenceBlock[] = [];
+
+  constructor(
+    readonly found: ReferenceNeighbourhoodsByReach,
+    readonly reach: Reach,
+  ) {}
+
+  get points(): MatrixHandle {
+    return this.found.points;
+  }
+}
+
+interface ReferenceBlock extends NeighbourhoodBlock {
+  /** What the reach answers for each entry's distance. */
+  readonly limits: Int32Array | Float32Array;
 }
 
 export async function findNeighbourhoods(
@@ -33,10 +55,10 @@ export async function findNeighbourhoods(
   points: ReferenceMatrix,
   distance: Distance,
   count: number,
-  reach: Reach,
+  reaches: readonly Reach[],
   options: PassOptions,
-): Promise<Neighbourhoods> {
-  const found = new ReferenceNeighbourhoods(handle, points, distance);
+): Promise<NeighbourhoodsByReach> {
+  const found = new ReferenceNeighbourhoodsByReach(handle, points, distance, reaches);
   const pace = new Pace(points.rows * points.rows * points.columns, options);
   for (let first = 0; first < points.rows; first++) {
     const distances = distancesOf(points, points.rows);
@@ -46,28 +68,26 @@ export async function findNeighbourhoods(
     const near = order.filter((id) => at(distances, id) <= farthest);
     const isLast = (entry: number) =>
       entry + 1 === near.length || at(distances, at(near, entry + 1)) > at(distances, at(near, entry));
-    const limits = distancesOf(points, near.length);
-    near.forEach((id, entry) => {
-      limits[entry] = reach(at(distances, id));
-    });
-    const block: NeighbourhoodBlock = {
-      first,
-      starts: Int32Array.of(0, near.length),
-      ids: Int32Array.from(near, (id, entry) => (isLast(entry) ? id | GROUP_END : id)),
-      limits,
-      reached: new Int32Array(near.length),
-    };
-    distances.forEach((one) => {
-      countAt(block, one, 1);
-    });
-    found.blocks.push(block);
+    const starts = Int32Array.of(0, near.length);
+    const ids = Int32Array.from(near, (id, entry) => (isLast(entry) ? id | GROUP_END : id));
+    for (const { reach, blocks } of found.byReach) {
+      const limits = distancesOf(points, near.length);
+      near.forEach((id, entry) => {
+        limits[entry] = reach(at(distances, id));
+      });
+      const block = { first, starts, ids, limits, reached: new Int32Array(near.length) };
+      distances.forEach((one) => {
+        countAt(block, one, 1);
+      });
+      blocks.push(block);
+    }
     await pace.add(points.rows * points.columns);
   }
   return found;
 }
 
 export async function recount(
-  found: ReferenceNeighbourhoods,
+  { found, blocks }: ReferenceNeighbourhoods,
   rows: ReferenceMatrix,
   by: 1 | -1,
   options: PassOptions,
@@ -75,7 +95,7 @@ export async function recount(
   if (found.disposed) {
     throw new RangeError('the neighbourhoods are disposed');
   }
-  const { matrix, distance, blocks } = found;
+  const { matrix, distance } = found;
   const pace = new Pace(matrix.rows * rows.rows * rows.columns, options);
   for (const block of blocks) {
     const distances = distancesOf(rows, rows.rows);
@@ -88,7 +108,7 @@ export async function recount(
 }
 
 /** Counts a distance at the first entry within whose reach it is. */
-function countAt({ limits, reached }: NeighbourhoodBlock, distance: number, by: number): void {
+function countAt({ limits, reached }: ReferenceBlock, distance: number, by: number): void {
   const entry = limits.findIndex((limit: number) => distance <= limit);
   if (entry >= 0) {
     reached[entry] = at(reached, entry) + by;

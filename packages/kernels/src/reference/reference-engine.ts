@@ -8,6 +8,7 @@ import {
   checkNeighbours,
   checkPair,
   checkRange,
+  checkReaches,
   checkRectangles,
   checkWeights,
 } from '../checks.js';
@@ -22,6 +23,7 @@ import {
   type Margins,
   type MatrixHandle,
   type Neighbourhoods,
+  type NeighbourhoodsByReach,
   type PassOptions,
   type Reach,
   type Rectangles,
@@ -84,13 +86,14 @@ class ReferenceEngine implements Engine {
     points: MatrixHandle,
     distance: Distance,
     count: number,
-    reach: Reach,
+    reaches: readonly Reach[],
     options: PassOptions = {},
-  ): Promise<Neighbourhoods> {
+  ): Promise<NeighbourhoodsByReach> {
     const held = this.held(points);
     checkDistance(points, distance);
     checkCount(points, count);
-    return findNeighbourhoods(points, held, distance, count, reach, options);
+    checkReaches(reaches);
+    return findNeighbourhoods(points, held, distance, count, reaches, options);
   }
 
   takeOut(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options: PassOptions = {}): Promise<void> {

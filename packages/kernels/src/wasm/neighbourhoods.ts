@@ -1,79 +1,30 @@
-import type { Distance, NeighbourhoodBlock, Neighbourhoods, Reach } from '../engine.js';
+import type { Distance, NeighbourhoodsByReach, Reach } from '../engine.js';
+import { entryBytes, type WasmNeighbourhoods, WasmNeighbourhoodsByReach } from './held-neighbourhoods.js';
 import { distanceKind, distanceScratch, distanceTaskSteps, type PassContext, roundUp, TILE } from './pass.js';
-import type { Block } from './shared-heap.js';
 import type { WasmMatrix } from './wasm-matrix.js';
 import type { Task } from './worker-pool.js';
 
 /** As in assembly/neighbourhoods.ts: numbers of the table. */
 const TABLE_BYTES = (2 ** 10 + 2) * 4;
-/** Bytes of an entry: id, limit, reached. */
-const ENTRY = 12;
-
-/** Neighbourhoods in the shared memory, a block of it for every block of rows. */
-export class WasmNeighbourhoods implements Neighbourhoods {
-  readonly blocks: HeldBlock[] = [];
-  private readonly hold: Disposable;
-  private users = 1;
-  private disposed = false;
-
-  constructor(
-    readonly points: WasmMatrix,
-    readonly kind: number,
-  ) {
-    this.hold = points.use();
-  }
-
-  /** Keeps its bytes for the length of a pass. */
-  use(): Disposable {
-    if (this.disposed) {
-      throw new RangeError('the neighbourhoods are disposed');
-    }
-    this.users += 1;
-    return { [Symbol.dispose]: () => this.leave() };
-  }
-
-  [Symbol.dispose](): void {
-    if (!this.disposed) {
-      this.disposed = true;
-      this.leave();
-    }
-  }
-
-  private leave(): void {
-    this.users -= 1;
-    if (this.users === 0) {
-      for (const { memory } of this.blocks) {
-        memory[Symbol.dispose]();
-      }
-      this.hold[Symbol.dispose]();
-    }
-  }
-}
-
-interface HeldBlock extends NeighbourhoodBlock {
-  readonly memory: Block;
-  readonly address: { readonly starts: number; readonly limits: number; readonly reached: number };
-}
-
 /**
- * A block of rows is three tasks, one after the other: its distances to all rows and how long its lists get; the
- * lists; the counts. Between them this thread finds memory of the right size and asks the reach for the limits.
+ * A block of rows is some tasks, one after the other: its distances to all rows and how long its lists get; the
+ * lists; the counts of each reach. Between them this thread finds memory of the right size and asks for the limits.
  */
 export async function findNeighbourhoods(
   points: WasmMatrix,
   distance: Distance,
   count: number,
-  reach: Reach,
+  reaches: readonly Reach[],
   context: PassContext,
-): Promise<Neighbourhoods> {
+): Promise<NeighbourhoodsByReach> {
   const { heap, pool, options } = context;
   const { rows, columns } = points;
-  heap.checkRoom(rows * count * ENTRY, `lists of the ${count} nearest of ${rows} rows`);
   const kind = distanceKind(points, distance);
   const blockRows = rowsPerBlock(points, rows);
   const place = scratchPlace(points, kind, blockRows, rows, count);
   using scratch = heap.allocate(place.bytes * pool.size, 'distances from a block of rows');
-  const found = new WasmNeighbourhoods(points, kind);
+  heap.checkRoom(rows * count * entryBytes(reaches.length), `lists of the ${count} nearest of ${rows} rows`);
+  const found = new WasmNeighbourhoodsByReach(points, kind, reaches);
   const slots = Array.from({ length: pool.size }, (_, index) => scratch.start + index * place.bytes);
   const ready: { readonly tasks: Generator<Task, void>; readonly slot: number }[] = [];
   let next = 0;
@@ -85,7 +36,7 @@ export async function findNeighbourhoods(
     }
     const first = next;
     next = Math.min(first + blockRows, rows);
-    return { tasks: tasksOf(found, { first, end: next, count, reach, slot, place }, context), slot };
+    return { tasks: tasksOf(found, { first, end: next, count, slot, place }, context), slot };
   }
 
   function take(): Task | undefined {
@@ -107,7 +58,7 @@ export async function findNeighbourhoods(
     found[Symbol.dispose]();
     throw error;
   }
-  found.blocks.sort((a, b) => a.first - b.first);
+  found.sort();
   return found;
 }
 
@@ -115,18 +66,17 @@ interface BlockWork {
   readonly first: number;
   readonly end: number;
   readonly count: number;
-  readonly reach: Reach;
   /** Address of the scratch memory. */
   readonly slot: number;
   readonly place: ReturnType<typeof scratchPlace>;
 }
 
 function* tasksOf(
-  found: WasmNeighbourhoods,
-  { first, end, count, reach, slot, place }: BlockWork,
+  found: WasmNeighbourhoodsByReach,
+  { first, end, count, slot, place }: BlockWork,
   { heap }: PassContext,
 ): Generator<Task, void> {
-  const { start, stride, rows, columns, dtype } = found.points;
+  const { start, stride, rows, columns } = found.points;
   const lines = end - first;
   const [bars, lengths] = [slot + place.bars, slot + place.lengths];
   yield {
@@ -139,89 +89,58 @@ function* tasksOf(
   };
 
   const starts = startsOf(heap.int32(lengths, lines));
-  const entries = starts[lines] ?? 0;
-  const head = roundUp(starts.length * 4, 8);
-  const memory = heap.allocate(head + entries * ENTRY, `lists of the ${count} nearest rows with their ties`);
-  const ids = memory.start + head + 8 * entries;
-  const address = {
-    starts: memory.start,
-    limits: memory.start + head,
-    reached: memory.start + head + 4 * entries,
-  };
-  heap.int32(address.starts, starts.length).set(starts);
-  const block: HeldBlock = {
-    first,
-    starts: heap.int32(address.starts, starts.length),
-    ids: heap.int32(ids, entries),
-    limits: dtype === 'u1' ? heap.int32(address.limits, entries) : heap.float32(address.limits, entries),
-    reached: heap.int32(address.reached, entries),
-    memory,
-    address,
-  };
-  found.blocks.push(block);
+  const lists = found.add(first, starts, `lists of the ${count} nearest rows with their ties`);
   yield {
     kernel: 'neighbourhoodEntries',
-    args: [slot + place.lines, lines, rows, bars, address.starts, ids, address.limits],
+    args: [slot + place.lines, lines, rows, bars, lists.startsAt, lists.idsAt, lists.distancesAt],
     steps: 0,
   };
 
-  // Where the limits go now stand the distances.
-  reachAll(block.limits, reach);
-  block.reached.fill(0);
-  yield {
-    kernel: 'neighbourhoodCounts',
-    args: [
-      ...[slot + place.lines, lines, rows, address.starts, address.limits, address.reached],
-      ...[slot + place.table, 1],
-    ],
-    steps: 0,
-  };
-}
-
-/** Makes distances limits; equal ones follow each other. */
-function reachAll(values: Int32Array | Float32Array, reach: Reach): void {
-  let [distance, limit] = [-1, 0];
-  for (let entry = 0; entry < values.length; entry++) {
-    const value = values[entry] ?? 0;
-    if (value !== distance) {
-      distance = value;
-      limit = reach(value);
-    }
-    values[entry] = limit;
+  // The first reach comes last, so that its limits are there when rows are taken out of it.
+  for (const { reach, index } of found.byReach.toReversed()) {
+    lists.reached(index).fill(0);
+    yield {
+      kernel: 'neighbourhoodCounts',
+      args: [
+        ...[slot + place.lines, lines, rows, lists.startsAt, lists.limits(reach), lists.reachedAt(index)],
+        ...[slot + place.table, 1],
+      ],
+      steps: 0,
+    };
   }
 }
 
 /** Adds `by` to what the neighbourhoods reach for every row of `queries`; every block of rows is one task. */
 export async function recount(
-  found: WasmNeighbourhoods,
+  { found, reach, index }: WasmNeighbourhoods,
   queries: WasmMatrix,
   by: 1 | -1,
   { heap, pool, options }: PassContext,
 ): Promise<void> {
-  const { points, kind, blocks } = found;
+  const { points, kind } = found;
   if (queries.rows === 0) {
     return;
   }
-  const blockRows = Math.max(1, ...blocks.map(({ starts }) => starts.length - 1));
+  const blockRows = Math.max(1, ...found.lists.map(({ starts }) => starts.length - 1));
   const place = scratchPlace(points, kind, blockRows, queries.rows, 0);
   using scratch = heap.allocate(place.bytes * pool.size, 'distances to rows that are counted anew');
-  const left = blocks.values();
+  const left = found.lists.values();
   await pool.run(
     points.rows * queries.rows * points.columns,
     (thread) => {
-      const block = left.next();
-      if (block.done) {
+      const { value: lists } = left.next();
+      if (lists === undefined) {
         return undefined;
       }
-      const { first, starts, address } = block.value;
-      const lines = starts.length - 1;
+      const { first } = lists;
+      const lines = lists.starts.length - 1;
       const slot = scratch.start + thread * place.bytes;
       return {
         kernel: 'neighbourhoodRecount',
         args: [
           ...[kind, points.start, queries.start, points.stride, first, first + lines, queries.rows],
           ...[slot + place.lines, slot + place.norms, slot + place.wide, slot + place.tile],
-          ...[address.starts, address.limits, address.reached, slot + place.table, by],
+          ...[lists.startsAt, lists.limits(reach), lists.reachedAt(index), slot + place.table, by],
         ],
         steps: lines * queries.rows * points.columns,
       };

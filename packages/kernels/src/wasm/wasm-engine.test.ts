@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type Engine, EngineError } from '../engine.js';
+import { type Engine, EngineError, type Reach } from '../engine.js';
 import { createReferenceEngine } from '../reference/reference-engine.js';
 import { entriesOf } from '../testing/entries.js';
 import { byteMatrix, centresOf, floatMatrix, rectanglesOf } from '../testing/samples.js';
@@ -120,15 +120,17 @@ describe('an aborted pass', () => {
       return { signal: controller.signal, onProgress: () => controller.abort(new Error('enough')) };
     };
     const find = (options = {}) =>
-      engine.neighbourhoods(points, 'squared-l2', 50, (radius) => radius, options);
+      engine.neighbourhoods(points, 'squared-l2', 50, [(radius) => radius, (radius) => 2 * radius], options);
     await expect(find(stopping())).rejects.toThrow('enough');
     expect(heap.usedBytes).toBe(used);
     const found = await find();
-    await expect(engine.takeOut(found, points, stopping())).rejects.toThrow('enough');
+    const [one] = found.byReach;
+    if (one === undefined) throw new Error('a reach is missing');
+    await expect(engine.takeOut(one, points, stopping())).rejects.toThrow('enough');
     found[Symbol.dispose]();
     found[Symbol.dispose]();
     expect(heap.usedBytes).toBe(used);
-    await expect(engine.takeOut(found, points)).rejects.toThrow('disposed');
+    await expect(engine.takeOut(one, points)).rejects.toThrow('disposed');
     await expectRight(engine);
   });
 
@@ -210,8 +212,14 @@ describe('memory', () => {
     const refused = engine.neighbourRadii(points, 'l1', 30_000);
     await expect(refused).rejects.toMatchObject({ name: 'EngineError', kind: 'memory' });
     await expect(refused).rejects.toThrow(/6000000000 bytes/);
-    const lists = engine.neighbourhoods(points, 'linf', 10_000, (radius) => radius);
-    await expect(lists).rejects.toThrow(/lists of the 10000 nearest of 40000 rows need 4800000000 bytes/);
+    const reach: Reach = (radius) => radius;
+    for (const [count, reaches, bytes] of [
+      [10_000, [reach], 4_800_000_000],
+      [5000, [reach, reach, reach], 4_800_000_000],
+    ] as const) {
+      const lists = engine.neighbourhoods(points, 'linf', count, reaches);
+      await expect(lists).rejects.toThrow(`lists of the ${count} nearest of 40000 rows need ${bytes} bytes`);
+    }
     await expectRight(engine);
   });
 });
@@ -236,10 +244,15 @@ async function exactAnswers(engine: Engine) {
     engine.nearestCentres(points, range, centresOf(matrix, 7)),
     engine.margins(points, range, rectanglesOf(matrix, 7, 1, true)),
   ]);
-  using found = await engine.neighbourhoods(points, 'squared-l2', 30, (radius) => radius + 90_000);
+  const reaches = [90_000, 20_000].map(
+    (more): Reach =>
+      (radius) =>
+        radius + more,
+  );
+  using found = await engine.neighbourhoods(points, 'squared-l2', 30, reaches);
   using gone = await engine.load(byteMatrix(1, 20, 100));
-  await engine.takeOut(found, gone);
-  return { l1, l2, nearest, margins, near: entriesOf(found) };
+  for (const one of found.byReach) await engine.takeOut(one, gone);
+  return { l1, l2, nearest, margins, near: found.byReach.map(entriesOf) };
 }
 
 async function everything(engine: Engine) {

@@ -9,6 +9,7 @@ import {
   checkNeighbours,
   checkPair,
   checkRange,
+  checkReaches,
   checkRectangles,
   checkWeights,
 } from '../checks.js';
@@ -23,16 +24,18 @@ import {
   type Margins,
   type MatrixHandle,
   type Neighbourhoods,
+  type NeighbourhoodsByReach,
   type PassOptions,
   type Reach,
   type Rectangles,
 } from '../engine.js';
 import type { Matrix, RowRange } from '../matrix.js';
 import { distanceRows } from './distance-rows.js';
+import { WasmNeighbourhoods } from './held-neighbourhoods.js';
 import { margins } from './margins.js';
 import { nearestCentres } from './nearest-centres.js';
 import { neighbourRadii } from './neighbour-radii.js';
-import { findNeighbourhoods, recount, WasmNeighbourhoods } from './neighbourhoods.js';
+import { findNeighbourhoods, recount } from './neighbourhoods.js';
 import type { PassContext } from './pass.js';
 import { combine, project } from './products.js';
 import { SharedHeap } from './shared-heap.js';
@@ -139,14 +142,15 @@ export class WasmEngine implements Engine {
     points: MatrixHandle,
     distance: Distance,
     count: number,
-    reach: Reach,
+    reaches: readonly Reach[],
     options: PassOptions = {},
-  ): Promise<Neighbourhoods> {
+  ): Promise<NeighbourhoodsByReach> {
     const held = this.held(points);
     checkDistance(points, distance);
     checkCount(points, count);
+    checkReaches(reaches);
     using _ = held.use();
-    return await findNeighbourhoods(held, distance, count, reach, this.context(options));
+    return await findNeighbourhoods(held, distance, count, reaches, this.context(options));
   }
 
   takeOut(neighbourhoods: Neighbourhoods, rows: MatrixHandle, options: PassOptions = {}): Promise<void> {
@@ -226,7 +230,7 @@ export class WasmEngine implements Engine {
       throw new RangeError('the neighbourhoods were found by another engine');
     }
     using _ = queries.use();
-    using __ = neighbourhoods.use();
+    using __ = neighbourhoods.found.use();
     await recount(neighbourhoods, queries, by, this.context(options));
   }
 

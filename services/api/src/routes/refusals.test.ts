@@ -14,6 +14,11 @@ beforeAll(async () => {
     { train: { rows }, test: { rows: rows.subarray(0, 320) } },
     { name: 'images', dtype: 'u1', scale: 255, shape: [4, 4], valueRange: { low: 0, high: 1 } },
   );
+  const softLabels = Float64Array.from({ length: 120 }, (_, index) => (index % 2 === 0 ? 0.75 : 0.25));
+  await bench.datasets.add(
+    { train: { rows, softLabels }, test: { rows: rows.subarray(0, 320) } },
+    { name: 'doubt', dtype: 'u1', scale: 255, shape: [4, 4], valueRange: { low: 0, high: 1 } },
+  );
 });
 afterAll(async () => {
   await bench[Symbol.asyncDispose]();
@@ -65,6 +70,9 @@ describe('a job is refused, and where', () => {
       '#/domain',
     ],
     ['all methods without T', { ...rectangles, method: 'all', T: undefined }, '#/T'],
+    ['gamma without soft labels', { ...rectangles, metric: 'l2', gamma: 0.3 }, '#/gamma'],
+    ['gamma with rectangles', { ...rectangles, dataset: 'doubt', neighbors: 5, gamma: 0.3 }, '#/gamma'],
+    ['gamma 2.5', { ...rectangles, metric: 'l2', dataset: 'doubt', gamma: 2.5 }, '#/gamma'],
     ['seed -1', { ...rectangles, seed: -1 }, '#/seed'],
     ['a list', [], '#'],
     ['null', 'null', '#'],
@@ -82,6 +90,15 @@ describe('a job is refused, and where', () => {
       expect(error.code).toMatch(/./);
       expect(error.detail).toMatch(/./);
     }
+  });
+
+  test('gamma on soft labels is taken: a dry run names it', async () => {
+    const body = { ...rectangles, metric: 'l2', dataset: 'doubt', gamma: 0.3 };
+    const answer = await bench.call('POST', '/v1/jobs?dryRun=true', { body });
+    expect(answer.status).toBe(200);
+    expect(answer.body.spec).toMatchObject({ method: 'balls', gamma: 0.3 });
+    const { body: dataset } = await bench.call('GET', '/v1/datasets/doubt');
+    expect(dataset.softLabels).toEqual({ classes: 2, train: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 
   test('8 on images is asked back as 8/255', async () => {

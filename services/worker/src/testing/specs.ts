@@ -2,7 +2,7 @@ import type { JobSpec } from '@levy/contracts';
 import type { DatasetStore } from '@levy/datasets';
 import { resolveJob } from '@levy/plan';
 
-/** The spec of a job on the built-in digits; throws where its fields are wrong. */
+/** The spec of a job, on the built-in digits unless a data set is named; throws where its fields are wrong. */
 export async function digitsSpec(
   store: DatasetStore,
   fields: Record<string, unknown> = {},
@@ -16,7 +16,7 @@ export async function digitsSpec(
     restarts: 2,
     ...fields,
   };
-  const resolved = resolveJob(submission, await store.require('digits'));
+  const resolved = resolveJob(submission, await store.require(submission.dataset));
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.faults));
   return resolved.spec;
 }

@@ -7,6 +7,8 @@ export interface ImportFlags {
   readonly testFraction?: string;
   readonly testLast?: string;
   readonly labels?: string;
+  readonly softLabels?: string;
+  readonly softLabelsTest?: string;
   readonly range?: string;
   readonly json?: true;
 }
@@ -61,7 +63,9 @@ function addImport(datasets: Command, run: Run): void {
     .summary('import a data set from files')
     .description(
       'Imports a data set from files: mnist, fashion-mnist and cifar-10 from the folder of their original files (gzip or\n' +
-        'not), others from .npy, .npz (x_train, x_test) or .csv files.',
+        'not), others from .npy, .npz (x_train, x_test) or .csv files.\n' +
+        'Soft labels are class probabilities, a row of them for every row of the data; with them the label uncertainty of\n' +
+        'regions is told, and balls may be measured with --gamma. An .npz file has them as soft_train and soft_test.',
     )
     .argument('<name>', 'what to call it: lower-case letters, digits, ".", "_" and "-"')
     .requiredOption('--from <path...>', 'files, or a folder of original files')
@@ -72,6 +76,8 @@ function addImport(datasets: Command, run: Run): void {
       '--labels <file or column>',
       'a file of labels; of a CSV file the column, by name or position from 0',
     )
+    .option('--soft-labels <path>', 'class probabilities of the rows of --from: a .npy or .csv file')
+    .option('--soft-labels-test <path>', 'those of the test rows, where the files set them apart')
     .option('--range <low,high>', 'the range that the data set declares for its values, such as 0,1')
     .option('--json', 'print one JSON document: the data set')
     .action(

@@ -23,6 +23,8 @@ export async function importInto(context: Context, name: string, flags: ImportFl
     from: flags.from,
     test: flags.test,
     labels: flags.labels,
+    softLabels: flags.softLabels,
+    softLabelsTest: flags.softLabelsTest,
     testFraction: optionalNumber('--test-fraction', flags.testFraction),
     testLast: optionalNumber('--test-last', flags.testLast),
     range: flags.range === undefined ? undefined : rangeOf(flags.range),
@@ -97,6 +99,7 @@ function tellAdded(context: Context, { dataset, created }: AddedDataset, flags: 
 }
 
 function datasetsTable(datasets: readonly Dataset[]): string {
+  const isSoft = datasets.some(({ softLabels }) => softLabels !== undefined);
   const columns = [
     { title: 'data set' },
     { title: 'train', align: 'right' },
@@ -106,8 +109,9 @@ function datasetsTable(datasets: readonly Dataset[]): string {
     { title: 'range' },
     { title: 'size', align: 'right' },
     { title: 'digest' },
+    ...(isSoft ? [{ title: 'soft labels' }] : []),
   ] as const;
-  const rows = datasets.map(({ id, splits, shape, dtype, scale, valueRange, digest }) => [
+  const rows = datasets.map(({ id, splits, shape, dtype, scale, valueRange, digest, softLabels }) => [
     id,
     String(splits.train.rows),
     String(splits.test.rows),
@@ -116,8 +120,14 @@ function datasetsTable(datasets: readonly Dataset[]): string {
     valueRange === undefined ? '' : `${valueRange.low}…${valueRange.high}`,
     byteSize(splits.train.bytes + splits.test.bytes),
     digest.slice(0, 12),
+    ...(isSoft ? [softLabelsText(softLabels)] : []),
   ]);
   return renderTable(columns, rows);
+}
+
+function softLabelsText(softLabels: Dataset['softLabels']): string {
+  if (softLabels === undefined) return '';
+  return `${softLabels.classes} classes${softLabels.test === undefined ? ', train alone' : ''}`;
 }
 
 function rangeOf(text: string): [number, number] {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { fileArtifacts, type Measurement, MeasurementError, measure } from '@levy/concentration';
+import { fileArtifacts, type Measurement, MeasurementError, measure, Sweep } from '@levy/concentration';
 import type { Fault, JobError, JobSpec } from '@levy/contracts';
 import type { DatasetStore, LoadedDataset } from '@levy/datasets';
 import { createWasmEngine, type Engine, type EngineInfo } from '@levy/kernels';
@@ -46,8 +46,8 @@ export class Bench implements AsyncDisposable {
     return this.engine.info;
   }
 
-  /** Measures one job; rejects with MeasurementError for what cannot be measured. */
-  async measure({ spec, title }: TitledJob): Promise<Measurement> {
+  /** Measures one job, of a sweep if it is one of several; rejects with MeasurementError for what cannot be measured. */
+  async measure({ spec, title }: TitledJob, sweep?: Sweep): Promise<Measurement> {
     if (this.#loaded?.dataset.id !== spec.dataset) {
       this.#loaded = undefined;
       this.#loaded = await this.store.load(spec.dataset);
@@ -60,6 +60,7 @@ export class Bench implements AsyncDisposable {
         engine: this.engine,
         artifacts: fileArtifacts(this.dataDir),
         host: hostname(),
+        sweep,
         signal: AbortSignal.any([this.context.signal, timeout]),
         onProgress: (progress) => view.update(progress),
       });
@@ -72,12 +73,16 @@ export class Bench implements AsyncDisposable {
     }
   }
 
-  /** Every job in the order given, each as soon as it is done; one that fails says so in its place. */
+  /**
+   * Every job in the order given, each as soon as it is done; one that fails says so in its place. A pass that several
+   * of them need is made once.
+   */
   async *measureAll(jobs: readonly TitledJob[]): AsyncGenerator<Measured> {
+    const sweep = new Sweep(jobs.map(({ spec }) => spec));
     for (const [index, { spec, title }] of jobs.entries()) {
       const numbered = `${index + 1}/${jobs.length} ${title}`;
       try {
-        yield { spec, measurement: await this.measure({ spec, title: numbered }) };
+        yield { spec, measurement: await this.measure({ spec, title: numbered }, sweep) };
       } catch (error) {
         if (this.context.signal.aborted || !(error instanceof Error)) throw error;
         const kind = error instanceof MeasurementError ? error.kind : 'infrastructure';

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checker, ResultSchema } from '@levy/contracts';
+import { checker, type Result, ResultSchema } from '@levy/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { interrupt, Workbench } from '../../testing/command.js';
 
@@ -94,6 +94,21 @@ describe('levy measure', () => {
     ]);
   });
 
+  it('places the balls of every ε and T in one pass, and says which job made it', async () => {
+    const line = 'measure --dataset digits --metric l2 --epsilon 0.3,0.5 --alpha 0.05 --T 2,4';
+    const points = JSON.parse((await bench.run(`${line} --json`)).stdout);
+    const made = points.map(({ estimate }: { estimate: Result }) => [
+      'balls' in estimate.timings,
+      estimate.provenance.reused.some(({ step }) => step === 'balls'),
+    ]);
+    expect(made).toEqual([
+      [true, false],
+      [false, true],
+      [false, true],
+      [false, true],
+    ]);
+  });
+
   it('refuses with every fault, by flag', async () => {
     const { exitCode, stdout, stderr } = await bench.run(
       'measure --dataset digits --metric linf --epsilon 8 --alpha 0 --T 1.5 --seed -1 --q-tolerance 9',
@@ -133,6 +148,64 @@ describe('levy measure', () => {
     const { exitCode, stderr } = await bench.run(line);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('--timeout-seconds');
+  });
+});
+
+describe('label uncertainty', () => {
+  const MEASURE = 'measure --dataset doubt --metric l2 --epsilon 0.05 --alpha 0.1';
+
+  /** Two clusters on a grid; the rows of the second are of its class with 0.65 only. */
+  async function importDoubt(): Promise<void> {
+    const rows = Array.from({ length: 120 }, (_, i) => ({
+      x: [(i % 2) * 0.8 + (i % 10) / 60, (i % 3) / 20],
+      label: i % 2,
+      soft: i % 2 === 0 ? [1, 0] : [0.35, 0.65],
+    }));
+    const data = join(bench.folder, 'doubt.csv');
+    const soft = join(bench.folder, 'soft.csv');
+    await writeFile(data, `${rows.map(({ x, label }) => [...x, label].join(',')).join('\n')}\n`);
+    await writeFile(soft, `${rows.map((row) => row.soft.join(',')).join('\n')}\n`);
+    const line = `datasets import doubt --from ${data} --labels 2 --soft-labels ${soft} --test-last 40`;
+    const { exitCode, stdout } = await bench.run(line);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/soft labels\n[\s\S]*2 classes/);
+  }
+
+  it('is demanded of balls, told, and named where it cannot be had', async () => {
+    await importDoubt();
+    const { exitCode, stdout } = await bench.run(`${MEASURE} --T 3 --gamma 0.5 --json`);
+    expect(exitCode).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(checker(ResultSchema).faults(result)).toEqual([]);
+    expect(result.gamma).toBe(0.5);
+    for (const split of ['train', 'validation', 'test']) {
+      expect(result.best[split].labelUncertainty).toBeCloseTo(0.7, 12);
+    }
+    const region = join(bench.folder, 'doubt.npz');
+    const text = await bench.run(`${MEASURE} --T 3 --gamma 0.5 --region ${region}`);
+    expect(text.stdout).toContain('balls T 3 γ 0.5');
+    expect(text.stdout).toMatch(/label uncertainty/);
+    expect(text.stdout).toMatch(/test .* 0\.7000\n/);
+    expect((await bench.run(`verify ${region} --dataset doubt`)).stdout).toContain('every count agrees');
+    const sweep = await bench.run(`${MEASURE} --T 3 --gamma 0,0.7`);
+    expect(sweep.stdout).toMatch(/balls T 3 γ 0 [\s\S]*balls T 3 γ 0\.7/);
+    const beyond = await bench.run(`${MEASURE} --T 1 --gamma 0.71`);
+    expect(beyond.exitCode).toBe(2);
+    expect(beyond.stderr).toContain('gamma = 0.71 cannot be had with T = 1');
+    expect(beyond.stderr).toContain('newly cover there is 0.7;');
+  });
+
+  it('is refused where it has no meaning', async () => {
+    await importDoubt();
+    for (const [line, said] of [
+      ['measure --dataset digits --metric l2 --epsilon 0.5 --alpha 0.1 --T 3 --gamma 0.5', 'no soft labels'],
+      [`${MEASURE} --method axis --gamma 0.5`, 'axis does not use gamma'],
+      [`${MEASURE} --T 3 --gamma 2.5`, '--gamma'],
+    ] as const) {
+      const { exitCode, stderr } = await bench.run(line);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(said);
+    }
   });
 });
 
