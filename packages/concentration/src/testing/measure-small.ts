@@ -4,6 +4,7 @@ import type { Engine } from '@levy/kernels';
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import { memoryArtifacts } from '../artifacts/file-artifacts.js';
 import { measure } from '../measure.js';
+import { MeasurementError } from '../measurement.js';
 import { decodeRegion, type RegionFile } from '../region/region-file.js';
 import { specFor } from './small-dataset.js';
 
@@ -24,4 +25,16 @@ export async function measureSmall(
   const { result, files } = await measure(specFor(dataset, job), context);
   const file = files.find(({ name }) => name === 'region.npz');
   return { result, region: await decodeRegion(file?.bytes ?? new Uint8Array()) };
+}
+
+/** The same, or the MeasurementError that it is refused with. */
+export async function measureOrRefuse(
+  ...asked: Parameters<typeof measureSmall>
+): Promise<SmallMeasurement | MeasurementError> {
+  try {
+    return await measureSmall(...asked);
+  } catch (error) {
+    if (error instanceof MeasurementError) return error;
+    throw error;
+  }
 }

@@ -31,12 +31,31 @@ export const UNITS: Record<Storage, number> = {
 
 /** The data set in memory; its range ends at MOST on floats, so that points lie on it. */
 export function datasetOf({ train, test, storage }: SmallData): LoadedDataset {
-  if (storage === 'bytes') return smallDataset({ train, test });
+  const soft = softLabelsOf({ train, test });
+  if (storage === 'bytes') return smallDataset({ train, test, soft });
   const unit = UNITS[storage];
   const floats = (rows: SmallData['train']) => rows.map((row) => row.map((v) => Math.fround(v / unit)));
   const range =
     storage === 'sevenths, no range' ? {} : { valueRange: { low: 0, high: Math.fround(MOST / unit) } };
-  return smallDataset({ train: floats(train), test: floats(test), dtype: 'f4', ...range });
+  return smallDataset({ train: floats(train), test: floats(test), dtype: 'f4', ...range, soft });
+}
+
+/** Label uncertainties are whole parts of this many. */
+export const UNCERTAINTY_PARTS = 4;
+
+/** The label uncertainty of a row times UNCERTAINTY_PARTS: equal rows are equally uncertain, close ones seldom. */
+export function uncertaintyOf(row: readonly number[]): number {
+  return row.reduce((sum, v) => sum + v, 0) % (UNCERTAINTY_PARTS + 1);
+}
+
+/** Two classes of which the first has the larger share: lu(x) is one less the difference. */
+export function softLabelsOf({ train, test }: Pick<SmallData, 'train' | 'test'>) {
+  const shares = (rows: SmallData['train']) =>
+    rows.map((row) => {
+      const other = uncertaintyOf(row) / (2 * UNCERTAINTY_PARTS);
+      return [1 - other, other];
+    });
+  return { train: shares(train), test: shares(test) };
 }
 
 interface DataOptions {

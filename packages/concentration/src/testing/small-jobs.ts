@@ -8,6 +8,7 @@ export interface SmallJob {
     readonly method: Method;
     readonly T?: number | readonly number[];
     readonly neighbors?: number;
+    readonly gamma?: number;
     readonly [field: string]: unknown;
   };
   /** The region hangs on principal components, which are defined only where variances differ. */
@@ -37,6 +38,7 @@ export const SMALL_JOBS: readonly SmallJob[] = [
   { name: 'balls, l2', job: { metric: 'l2', method: 'balls', T: 2 }, coversTrain: true },
   { name: 'balls, linf', job: { metric: 'linf', method: 'balls', T: 3 }, coversTrain: true },
   { name: 'balls, T chosen', job: { metric: 'l2', method: 'balls', T: [1, 4] }, coversTrain: true },
+  { name: 'balls, γ', job: { metric: 'l2', method: 'balls', T: 2, gamma: 0.5 }, coversTrain: true },
   { name: 'hyperplane', job: { metric: 'l2', method: 'hyperplane' }, components: true },
   { name: 'halfspace, l2', job: { metric: 'l2', method: 'halfspace' }, components: true, coversTrain: true },
   {
