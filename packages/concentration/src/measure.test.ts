@@ -239,7 +239,7 @@ test('what deserves a word is told', async () => {
   expect(short?.detail).toMatch(/test risk \d\.\d\d % is below alpha = 0\.05; bound says/);
   const loose = (await told({ protocol: 'paper' })).find(({ code }) => code === 'looser-than-scan');
   expect(loose?.detail).toMatch(/on test, .* against .*, though its test risk .* is below alpha/);
-  const infeasible = await told({ q: 1, T: 2 });
+  const infeasible = await told({ q: 1, T: 2, search: 'paper' });
   expect(infeasible.map(({ code }) => code)).toContain('infeasible');
 });
 

@@ -11,9 +11,10 @@ import type { Plan } from '@levy/plan';
 import { curveOf, estimateOf, type Findings, traceOf, warningsOf } from './evaluation/estimate.js';
 import { curveCsv, traceCsv } from './evaluation/tables.js';
 import type { MeasuredFile, Measurement, MeasurementContext } from './measurement.js';
+import { boxesOfFaces } from './rectangles/best/faces-step.js';
 import { clustersStepOf } from './rectangles/candidate.js';
 import type { RestartsOutcome } from './rectangles/search.js';
-import { domainOf, foundRegion, settingOf } from './region/found-region.js';
+import { domainOf, type FoundRegion, foundRegion, piecesOf, settingOf } from './region/found-region.js';
 import { encodeRegion, type RegionShape } from './region/region-file.js';
 import { ballsShape, halfSpaceShape, rectanglesShape } from './region/region-shape.js';
 import { planOn } from './walk/plan-on.js';
@@ -34,7 +35,7 @@ export async function measure(spec: JobSpec, context: MeasurementContext): Promi
   const { step, region } = foundRegion(plan.evaluation.region, chosen);
   const scan = await walk.get(plan.evaluation.scan);
   const outcomes = await restartsOutcomes(plan, walk);
-  const winner = region.kind === 'rectangles' ? outcomes[region.list] : undefined;
+  const winner = await restartsOf({ step, region }, walk);
   const findings: Findings = {
     plan,
     step,
@@ -72,6 +73,17 @@ async function restartsOutcomes(plan: Plan, walk: Walk): Promise<RestartsOutcome
     for (const step of method.candidates) outcomes.push(await walk.get(step));
   }
   return outcomes;
+}
+
+/** The restarts at the T of the region. */
+async function restartsOf({ step, region }: FoundRegion, walk: Walk): Promise<RestartsOutcome | undefined> {
+  if (step.kind !== 'rectangles') return undefined;
+  const list =
+    region.kind === 'rectangles'
+      ? region.list
+      : step.candidates.findIndex(({ setting }) => setting.T === piecesOf(region));
+  const restarts = step.candidates[list];
+  return restarts && (await walk.get(restarts));
 }
 
 async function filesOf(
@@ -115,6 +127,9 @@ async function filesOf(
 
 async function shapeOf({ plan, step, region }: Findings, walk: Walk): Promise<RegionShape> {
   if (region.kind === 'balls') return ballsShape(region.balls, plan.spec.metric, walk.dataset);
+  if (region.kind === 'faces') {
+    return rectanglesShape(boxesOfFaces(region.candidate, plan.evaluation.fit, walk), walk.scale);
+  }
   if (region.kind !== 'rectangles') return halfSpaceShape(region, plan.dataset.columns, walk.scale);
   const { covered, seed } = region.candidate;
   const clusters = await walk.get(clustersStepOf(settingOf(step, region.list), covered, seed));

@@ -106,7 +106,7 @@ describe('the plan of all methods', () => {
 describe('a job over all methods', () => {
   test('takes the fields of rectangles under linf, with their defaults', () => {
     expect(specOf({})).toMatchObject({
-      ...{ metric: 'linf', method: 'all', T: [5, 9], domain: 'box', search: 'paper', restarts: 10 },
+      ...{ metric: 'linf', method: 'all', T: [5, 9], domain: 'box', search: 'best', restarts: 10 },
       ...{ neighbors: 50, iterations: 30, qTolerance: 0.005, protocol: 'holdout', slack: 0 },
     });
     expect(specOf({ protocol: 'paper' })).toMatchObject({ domain: 'unbounded' });

@@ -61,6 +61,11 @@ const SECONDS_PER_PROJECTION = 2e-7;
 const TYPICAL_ITERATIONS = 0.8;
 /** Looking at an entry of a list while a ball is placed. */
 const SECONDS_PER_ENTRY = 3e-9;
+/** Passes over the rows, and scans of the levels for each rectangle, that one shape of the face search typically takes. */
+const FACES_PASSES = 1.5;
+const FACES_SCANS = 60;
+/** Entries tallied or levels scanned per second, on one thread whatever the engine. */
+const FACES_RATE = 5e8;
 /** Share of the rows that the balls typically take out, each met by every row once more. */
 const UPDATED_SHARE = 0.05;
 const FIXED_SECONDS = 0.005;
@@ -94,6 +99,13 @@ export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
     }
     case 'restarts':
       return { seconds: step.count * rectanglesSeconds(step.setting, dataset, machine), bytes: 8192 };
+    case 'faces': {
+      const n = rowCount(step.rows, dataset);
+      const shapes = step.rectangles === 1 ? 3 : 6;
+      const tallying = n * d * FACES_PASSES;
+      const scanning = 2 * 256 * d * FACES_SCANS * step.rectangles;
+      return { seconds: FIXED_SECONDS + (shapes * (tallying + scanning)) / FACES_RATE, bytes: 4096 };
+    }
     case 'balls': {
       const n = rowCount(step.rows, dataset);
       const perSecond = dataset.dtype === 'u1' ? rate.ballBytes : rate.ballFloats;

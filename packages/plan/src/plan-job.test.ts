@@ -48,6 +48,10 @@ describe('the plan of rectangles', () => {
       'restarts',
       'search',
       'restarts',
+      'faces',
+      'faces',
+      'faces',
+      'faces',
       'region',
       'scan',
       'evaluation',
@@ -60,7 +64,7 @@ describe('the plan of rectangles', () => {
   });
 
   test('a given q needs no search', () => {
-    expect([...keysOf({ q: 0.5 }).keys()]).toEqual([
+    expect([...keysOf({ q: 0.5, search: 'paper' }).keys()]).toEqual([
       'neighbours',
       'restarts',
       'region',
@@ -73,7 +77,32 @@ describe('the plan of rectangles', () => {
     const summary = summarisePlan(planJob(specOf({}), dataset, machine));
     expect(summary.estimatedSeconds).toBeGreaterThan(0);
     expect(summary.estimatedBytes).toBeGreaterThan(0);
-    expect(summary.steps).toHaveLength(6);
+    expect(summary.steps).toHaveLength(9);
+  });
+
+  test.each([
+    [1, [1]],
+    [3, [1, 2]],
+    [
+      [2, 5],
+      [1, 2, 4],
+    ],
+    [700, [1, 2, 4, 8]],
+  ])('searches faces of one, two, four … rectangles for T = %j', (T, expected) => {
+    const rectangles = planJob(specOf({ T }), dataset, machine).steps.flatMap(({ step }) =>
+      step.name === 'faces' ? [step.rectangles] : [],
+    );
+    expect(rectangles).toEqual(expected);
+  });
+
+  test('fewer rectangles are searched once for every T', () => {
+    const keys = (T: number) =>
+      planJob(specOf({ T }), dataset, machine).steps.flatMap(({ step, key }) =>
+        step.name === 'faces' ? [key] : [],
+      );
+    expect(keys(8).slice(0, 2)).toEqual(keys(2));
+    expect(keysOf({ search: 'paper' }).has('faces')).toBe(false);
+    expect(keysOf({ protocol: 'paper' }).has('faces')).toBe(false);
   });
 });
 

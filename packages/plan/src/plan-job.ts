@@ -5,6 +5,7 @@ import { listOf } from './resolve-job.js';
 import {
   type BallsStep,
   type EvaluationStep,
+  type FacesStep,
   type MethodRegionStep,
   type NeighboursStep,
   needsOf,
@@ -194,6 +195,7 @@ function methodRegionOf(
         name: 'region',
         kind: 'rectangles',
         candidates: listOf(spec.T).map((T) => restartsOf(spec, T, dataset, rows, engine)),
+        ...(spec.search === 'best' ? { faces: facesOf(spec, dataset, rows, engine) } : {}),
         ties: spec.protocol === 'paper' ? 'last' : 'first',
       };
   }
@@ -254,6 +256,26 @@ function restartsOf(
     count: spec.restarts,
     test: rows.test,
   };
+}
+
+/** More rectangles with few faces gained nothing on the data that it was tried on (docs/decisions/search-best.md). */
+const MOST_FACE_RECTANGLES = 8;
+
+/** One, two, four … rectangles, as far as the largest T allows. */
+function facesOf(spec: RectanglesSpec, dataset: Dataset, rows: JobRows, engine: EngineClass): FacesStep {
+  const most = Math.min(MOST_FACE_RECTANGLES, Math.max(...listOf(spec.T)));
+  const ofRectangles = (rectangles: number): FacesStep => ({
+    name: 'faces',
+    rows: rows.fit,
+    choosing: rows.choosing,
+    rectangles,
+    alpha: spec.alpha,
+    slack: spec.slack,
+    epsilon: spec.epsilonExact,
+    ...(dataset.dtype === 'u1' ? {} : { engine }),
+    ...(rectangles === 1 ? {} : { smaller: ofRectangles(rectangles / 2) }),
+  });
+  return ofRectangles(2 ** Math.floor(Math.log2(most)));
 }
 
 /** The step and all it needs, each once, needs first. */

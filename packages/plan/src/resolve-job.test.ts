@@ -39,7 +39,7 @@ describe('defaults', () => {
         method: 'rectangles',
         protocol: 'holdout',
         domain: 'box',
-        search: 'paper',
+        search: 'best',
         restarts: 10,
         neighbors: 50,
         iterations: 30,
@@ -132,11 +132,11 @@ describe('faults of meaning', () => {
       '#/domain unused-field',
       'does not use domain',
     ],
+    [{ search: 'best', protocol: 'paper' }, '#/search search-protocol', 'holdout'],
     [{ gamma: 0.5 }, '#/gamma unused-field', 'rectangles does not use gamma'],
     [{ method: 'balls', gamma: 0 }, '#/gamma no-soft-labels', 'images has no soft labels'],
     [{ metric: 'l2', gamma: 0.5 }, '#/gamma no-soft-labels', '--soft-labels'],
     [{ metric: 'l2', gamma: 2.5 }, '#/gamma maximum', '2'],
-    [{ search: 'best' }, '#/search not-yet', 'paper'],
     [{ domain: 'box', protocol: 'paper' }, '#/domain domain-protocol', 'unbounded'],
     [{ alpha: 0.9, slack: 0.2 }, '#/slack level', 'below 1'],
     [{ alpha: 0.9999 }, '#/alpha level', 'all 800 rows'],
@@ -163,11 +163,12 @@ describe('faults of meaning', () => {
   });
 
   test('faults of shape and of meaning are named together', () => {
-    const faults = told(faultsOf({ ...sound, seed: -1, epsilon: 8, colour: 'red', search: 'best' }));
+    const job = { ...sound, seed: -1, epsilon: 8, colour: 'red', search: 'best', protocol: 'paper' };
+    const faults = told(faultsOf(job));
     expect(faults.sort()).toEqual([
       '#/colour unknown-field',
       '#/epsilon epsilon-range',
-      '#/search not-yet',
+      '#/search search-protocol',
       '#/seed minimum',
     ]);
   });

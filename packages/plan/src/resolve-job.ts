@@ -159,8 +159,14 @@ function methodFaults(job: Partial<JobSubmission>): Fault[] {
     }
     return faults;
   }
-  if (job.search === 'best') {
-    faults.push(fault('search', 'not-yet', 'search "best" is not available yet; choose "paper"'));
+  if (job.search === 'best' && protocolOf(job) === 'paper') {
+    faults.push(
+      fault(
+        'search',
+        'search-protocol',
+        'the paper protocol searches as the paper does; leave search out or choose holdout',
+      ),
+    );
   }
   if (job.q !== undefined && job.qTolerance !== undefined) {
     faults.push(
@@ -364,7 +370,7 @@ function rectanglesFields(job: JobSubmission, dataset: Dataset) {
   const boxByDefault = protocolOf(job) === 'holdout' && dataset.valueRange !== undefined;
   return {
     domain: job.domain ?? (boxByDefault ? 'box' : 'unbounded'),
-    search: 'paper',
+    search: job.search ?? (protocolOf(job) === 'paper' ? 'paper' : 'best'),
     restarts: job.restarts ?? DEFAULTS.restarts,
     ...(job.q === undefined ? {} : { q: job.q }),
     neighbors: job.neighbors ?? DEFAULTS.neighbors,

@@ -13,6 +13,7 @@ export type Step =
   | MarginsStep
   | SearchStep
   | RestartsStep
+  | FacesStep
   | BallsStep
   | ComponentStep
   | ComponentsStep
@@ -95,6 +96,22 @@ export interface RestartsStep {
 }
 
 /**
+ * The best of at most `rectangles` rectangles with few faces each, by a search over faces rather than clusters
+ * (docs/method.md, "Search"). Contains what fewer rectangles found.
+ */
+export interface FacesStep extends OnEngine {
+  readonly name: 'faces';
+  readonly rows: RowList;
+  readonly choosing: RowList;
+  readonly rectangles: number;
+  readonly alpha: number;
+  readonly slack: number;
+  /** p/q */
+  readonly epsilon: string;
+  readonly smaller?: FacesStep;
+}
+
+/**
  * The balls of the greedy search (method §3): which rows are their centres, and their radii. Its lists and counts are
  * gigabytes and never leave the machine, so that the pass and the placement are one step.
  */
@@ -141,6 +158,8 @@ export type MethodRegionStep = {
   | {
       readonly kind: 'rectangles';
       readonly candidates: readonly RestartsStep[];
+      /** Of search "best". */
+      readonly faces?: FacesStep;
       readonly ties: 'first' | 'last';
     }
   | {
@@ -226,6 +245,8 @@ export function needsOf(step: Step): readonly Step[] {
       return [step.setting.neighbours];
     case 'restarts':
       return 'search' in step.q ? [step.q.search] : [step.setting.neighbours];
+    case 'faces':
+      return step.smaller === undefined ? [] : [step.smaller];
     case 'region':
       return regionNeeds(step);
     case 'evaluation':
@@ -236,6 +257,7 @@ export function needsOf(step: Step): readonly Step[] {
 function regionNeeds(step: RegionStep): readonly Step[] {
   switch (step.kind) {
     case 'rectangles':
+      return step.faces === undefined ? step.candidates : [...step.candidates, step.faces];
     case 'balls':
     case 'all':
       return step.candidates;

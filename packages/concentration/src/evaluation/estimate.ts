@@ -13,6 +13,7 @@ import { gaussianConcentration } from '@levy/datasets';
 import { coveredCount, listOf, type MethodRegionStep, type Plan, requiredLevel } from '@levy/plan';
 import type { Counts } from '../counts.js';
 import type { ScanOutcome } from '../halfspaces/scan.js';
+import type { FacesCandidate } from '../rectangles/best/faces-step.js';
 import type { Candidate } from '../rectangles/candidate.js';
 import type { RestartsOutcome } from '../rectangles/search.js';
 import { domainOf, piecesOf } from '../region/found-region.js';
@@ -65,6 +66,7 @@ export function estimateOf(findings: Findings): Told {
     domain: domainOf(findings),
     best: {
       ...(region.kind === 'rectangles' ? { seed: region.candidate.seed, q: region.candidate.q } : {}),
+      ...(region.kind === 'faces' ? sizesOf(region.candidate) : {}),
       ...(region.kind === 'halfspace' ? { component: region.component + 1 } : {}),
       ...(region.kind === 'halfspace' && spec.metric === 'linf' ? { exponent: region.exponent } : {}),
       train: { ...fractions(evaluation.train), ...uncertainty('train') },
@@ -92,6 +94,10 @@ export function estimateOf(findings: Findings): Told {
     ...(T === undefined ? {} : { convergence: convergenceOf(evaluation.train.n, T) }),
     ...(candidates === undefined ? {} : { candidates }),
   };
+}
+
+function sizesOf({ rectangles }: FacesCandidate): { rectangles: number; faces: number } {
+  return { rectangles: rectangles.length, faces: rectangles.reduce((sum, faces) => sum + faces.length, 0) };
 }
 
 /** Every method's region in a job over all methods, in the order of the plan. */
@@ -157,7 +163,7 @@ export function warningsOf(findings: Findings): Warning[] {
 
 function isFeasible({ region, contest }: Findings): boolean {
   if (contest !== undefined) return contest.candidates[contest.winner.candidate]?.feasible === true;
-  return region.kind === 'rectangles'
+  return region.kind === 'rectangles' || region.kind === 'faces'
     ? region.candidate.feasible
     : region.kind !== 'balls' || region.feasible;
 }

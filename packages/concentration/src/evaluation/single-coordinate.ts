@@ -22,6 +22,7 @@ function whatIsSingle({ kind }: MethodRegion, { coordinate, share }: MainCoordin
     case 'axis':
       return `the region lies along coordinate ${coordinate} alone, as a region of axis always does`;
     case 'rectangles':
+    case 'faces':
       return `the region lies nearly along coordinate ${coordinate}, which alone puts ${percent} of its ${rows} test rows out of every rectangle`;
     case 'balls':
     case 'hyperplane':

@@ -60,10 +60,11 @@ export async function countRectangles(
   const clusters = await walk.get(step);
   const engine = step.engine === undefined ? {} : { engine: step.engine };
   const margins = await walk.get({ name: 'margins', clusters: step, rows, ...engine });
-  return countAt(margins, clusters, walk.scale, parseRational(epsilon), domain);
+  return countsAt(margins, clusters, walk.scale, parseRational(epsilon), domain);
 }
 
-function countAt(
+/** Risk and adversarial risk of the rows whose margins these are (method §2.4–2.5). */
+export function countsAt(
   margins: Margins,
   clusters: Clusters,
   scale: number,

@@ -28,11 +28,12 @@ export function settingOf(step: MethodRegionStep, list: number): RectanglesSetti
 
 /** The domain in which a region is counted: only rectangles know a box (method §2.5). */
 export function domainOf({ step, region }: FoundRegion): Domain {
+  if (region.kind === 'faces') return settingOf(step, 0).domain;
   return region.kind === 'rectangles' ? settingOf(step, region.list).domain : 'unbounded';
 }
 
 /** How many rectangles or balls were asked for; undefined for half-spaces. */
 export function piecesOf(region: MethodRegion): number | undefined {
   if (region.kind === 'rectangles') return region.candidate.T;
-  return region.kind === 'balls' ? region.T : undefined;
+  return region.kind === 'balls' || region.kind === 'faces' ? region.T : undefined;
 }

@@ -5,6 +5,7 @@ import { ballsCounter } from '../balls/balls-counter.js';
 import type { Counts } from '../counts.js';
 import { axisCounter } from '../halfspaces/axis-counter.js';
 import { halfSpaceCounter } from '../halfspaces/halfspace-counter.js';
+import { facesCounter } from '../rectangles/best/faces-counter.js';
 import { rectanglesCounter } from '../rectangles/rectangles-counter.js';
 import type { Walk } from '../walk/walk.js';
 import type { FoundRegion } from './found-region.js';
@@ -39,6 +40,8 @@ export function regionCounter(
   switch (region.kind) {
     case 'rectangles':
       return rectanglesCounter(step, region, epsilon, walk);
+    case 'faces':
+      return facesCounter(step, region, epsilon, walk);
     case 'balls':
       return ballsCounter(step, region, epsilon, walk);
     case 'hyperplane':
@@ -56,5 +59,5 @@ export async function trainCounts(
   counter: RegionCounter,
 ): Promise<Counts> {
   if (region.kind === 'balls') return counter.count(fit);
-  return region.kind === 'rectangles' ? region.candidate.train : region.train;
+  return region.kind === 'rectangles' || region.kind === 'faces' ? region.candidate.train : region.train;
 }

@@ -10,7 +10,8 @@ import { fitHyperplane } from '../halfspaces/hyperplane.js';
 import { storedReach } from '../halfspaces/projections.js';
 import { AxisHalfSpaceSchema } from '../halfspaces/scan.js';
 import { MeasurementError } from '../measurement.js';
-import { CandidateSchema, chooseCandidate } from '../rectangles/candidate.js';
+import { FacesCandidateSchema } from '../rectangles/best/faces-step.js';
+import { type Candidate, CandidateSchema, chooseCandidate } from '../rectangles/candidate.js';
 import type { Walk } from '../walk/walk.js';
 import { chooseMethod } from './choose-method.js';
 
@@ -21,6 +22,13 @@ export const MethodRegionSchema = Type.Union([
     /** Index of the winner's T in the step's candidates. */
     list: Type.Integer({ minimum: 0 }),
     candidate: CandidateSchema,
+  }),
+  Type.Object({
+    /** Rectangles that the face search found. */
+    kind: Type.Literal('faces'),
+    /** The smallest T asked for that allows so many rectangles. */
+    T: Type.Integer({ minimum: 1 }),
+    candidate: FacesCandidateSchema,
   }),
   Type.Object({
     kind: Type.Literal('balls'),
@@ -112,10 +120,17 @@ async function chooseRectangles(
     const candidate = chooseCandidate([...outcome.trace, ...outcome.restarts], step.ties);
     if (candidate !== undefined) contenders.push({ list, candidate });
   }
-  const winner = chooseCandidate(
-    contenders.map(({ candidate }) => candidate),
+  const faces = step.faces === undefined ? undefined : (await walk.get(step.faces)).best;
+  const winner = chooseCandidate<Pick<Candidate, 'feasible' | 'choosing'>>(
+    [...contenders.map(({ candidate }) => candidate), ...(faces === undefined ? [] : [faces])],
     step.ties,
   );
+  if (faces !== undefined && winner === faces) {
+    const enough = step.candidates
+      .map(({ setting }) => setting.T)
+      .filter((T) => T >= faces.rectangles.length);
+    return { kind: 'faces', T: Math.min(...enough), candidate: faces };
+  }
   const chosen = contenders.find(({ candidate }) => candidate === winner);
   if (chosen === undefined) {
     throw new MeasurementError(

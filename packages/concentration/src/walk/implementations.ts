@@ -13,6 +13,7 @@ import { BallsSchema, runBalls } from '../balls/balls.js';
 import { EvaluationSchema, evaluate } from '../evaluation/evaluation.js';
 import { principalComponent, principalComponents } from '../halfspaces/principal-components.js';
 import { ScanOutcomeSchema, scanAxes } from '../halfspaces/scan.js';
+import { FacesOutcomeSchema, findFaces } from '../rectangles/best/faces-step.js';
 import { rectanglesOf, storedRange } from '../rectangles/faces.js';
 import { kMeans } from '../rectangles/k-means.js';
 import { RestartsOutcomeSchema, runRestarts, SearchOutcomeSchema, searchQ } from '../rectangles/search.js';
@@ -62,6 +63,7 @@ const IMPLEMENTATIONS: { readonly [N in StepName]: Implementation<N> } = {
   },
   search: { codec: jsonCodec(SearchOutcomeSchema), run: searchQ },
   restarts: { codec: jsonCodec(RestartsOutcomeSchema), run: runRestarts },
+  faces: { codec: jsonCodec(FacesOutcomeSchema), run: findFaces },
   balls: { codec: jsonCodec(BallsSchema), run: runBalls },
   component: {
     codec: componentCodec,

@@ -4,6 +4,7 @@ import type { Balls } from '../balls/balls.js';
 import type { Evaluation } from '../evaluation/evaluation.js';
 import type { Components } from '../halfspaces/principal-components.js';
 import type { ScanOutcome } from '../halfspaces/scan.js';
+import type { FacesOutcome } from '../rectangles/best/faces-step.js';
 import type { Clusters } from '../rectangles/clusters.js';
 import type { RestartsOutcome, SearchOutcome } from '../rectangles/search.js';
 import type { Region } from '../region/region.js';
@@ -16,6 +17,7 @@ export interface Outputs {
   margins: Margins;
   search: SearchOutcome;
   restarts: RestartsOutcome;
+  faces: FacesOutcome;
   balls: Balls;
   component: Float64Array;
   components: Components;

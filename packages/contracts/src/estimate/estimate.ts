@@ -87,6 +87,10 @@ const estimateFields = {
   best: Type.Object({
     seed: Type.Optional(Type.Integer()),
     q: Type.Optional(Type.Number()),
+    rectangles: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'How many rectangles it has, where the face search found it' }),
+    ),
+    faces: Type.Optional(Type.Integer({ minimum: 1, description: 'How many faces they have in all' })),
     component: Type.Optional(
       Type.Integer({
         minimum: 1,

@@ -74,7 +74,7 @@ export const JOB_FIELDS = {
   }),
   search: Type.Enum([...SEARCHES], {
     description:
-      'rectangles: how q is searched. paper (default): the bisection of Algorithm 1; best is not available yet',
+      'rectangles: paper: the bisection of Algorithm 1; best (default under holdout): that, and a search over the faces of few rectangles besides, whichever does better on the choosing split',
   }),
   restarts: positiveInteger(
     1000,

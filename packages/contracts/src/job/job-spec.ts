@@ -26,7 +26,7 @@ const commonDefaulted = {
 /** What rectangles alone are given besides T. */
 const rectanglesFields = {
   domain: JOB_FIELDS.domain,
-  search: Type.Literal('paper'),
+  search: JOB_FIELDS.search,
   restarts: JOB_FIELDS.restarts,
   q: Type.Optional(JOB_FIELDS.q),
   neighbors: JOB_FIELDS.neighbors,
