@@ -23,7 +23,9 @@ import { SMALL_JOBS, type SmallJob } from '../testing/small-jobs.js';
 
 // method §8. Under the paper protocol alone: the holdout is drawn by index.
 const engineOf = bothEngines();
-const TABLE = SMALL_JOBS.flatMap((small) => ENGINE_NAMES.map((engine) => ({ ...small, engine })));
+const TABLE = SMALL_JOBS.filter(({ underHoldoutAlone }) => !underHoldoutAlone).flatMap((small) =>
+  ENGINE_NAMES.map((engine) => ({ ...small, engine })),
+);
 const protocol = 'paper';
 
 /** Exact sums, whatever their order; rectangles divide them by the sizes of clusters, exactly on bytes alone. */

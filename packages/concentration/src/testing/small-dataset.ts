@@ -36,7 +36,15 @@ export function smallDataset(rows: SmallDataset): LoadedDataset {
     digest:
       rows.digest ??
       createHash('sha256')
-        .update(JSON.stringify([train, test, dtype, scale, range, ...(soft === undefined ? [] : [soft])]))
+        .update(
+          JSON.stringify([
+            train,
+            test,
+            dtype,
+            range,
+            ...[rows.scale, soft].filter((part) => part !== undefined),
+          ]),
+        )
         .digest('hex'),
     dtype,
     scale,

@@ -13,6 +13,10 @@ export interface SmallJob {
   };
   /** The region hangs on principal components, which are defined only where variances differ. */
   readonly components?: true;
+  /** On bytes, faces stand on whole ones: a unit may change, but multiplied bytes are a finer grid. */
+  readonly onWholeBytes?: true;
+  /** The paper protocol refuses it. */
+  readonly underHoldoutAlone?: true;
   /** E holds at least α(1 + slack) of the fitted rows, always: for balls method §8 asks it. */
   readonly coversTrain?: true;
 }
@@ -35,6 +39,20 @@ export const SMALL_JOBS: readonly SmallJob[] = [
     name: 'rectangles, q given',
     job: { metric: 'linf', method: 'rectangles', search: 'paper', T: 3, q: 0.7, restarts: 2, neighbors: 2 },
   },
+  {
+    name: 'rectangles, best search',
+    job: {
+      metric: 'linf',
+      method: 'rectangles',
+      search: 'best',
+      T: 2,
+      restarts: 1,
+      neighbors: 2,
+      qTolerance: 0.25,
+    },
+    underHoldoutAlone: true,
+    onWholeBytes: true,
+  },
   { name: 'balls, l2', job: { metric: 'l2', method: 'balls', T: 2 }, coversTrain: true },
   { name: 'balls, linf', job: { metric: 'linf', method: 'balls', T: 3 }, coversTrain: true },
   { name: 'balls, T chosen', job: { metric: 'l2', method: 'balls', T: [1, 4] }, coversTrain: true },
@@ -54,5 +72,6 @@ export const SMALL_JOBS: readonly SmallJob[] = [
     name: 'all, linf',
     job: { metric: 'linf', method: 'all', T: 2, restarts: 1, neighbors: 2, qTolerance: 0.25 },
     components: true,
+    onWholeBytes: true,
   },
 ];
