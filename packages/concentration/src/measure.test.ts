@@ -127,10 +127,9 @@ test('a half-space says what it lies across; chosen on test it has no intervals'
   expect(result.best.exponent).toBeGreaterThan(0);
   expect(result.domain).toBe('unbounded');
   expect(result.bound).toBeDefined();
-  // The threshold gives way to whichever of the two lists needs it lower: one of them is covered just enough.
-  const { train, validation } = result.best;
-  const spare = [train, validation ?? train].map(({ n, risk }) => Math.round(risk * n) - Math.ceil(0.05 * n));
-  expect(Math.min(...spare)).toBe(0);
+  // The fitted rows alone place the threshold.
+  const { n, risk } = result.best.train;
+  expect(Math.round(risk * n)).toBe(Math.ceil(0.05 * n));
   const paper = (await measureOn(digits, { ...halfspace, metric: 'l2', protocol: 'paper' })).result;
   expect(paper.bound).toBeUndefined();
   expect(paper.best.test.riskInterval).toBeUndefined();
@@ -241,6 +240,42 @@ test('what deserves a word is told', async () => {
   expect(loose?.detail).toMatch(/on test, .* against .*, though its test risk .* is below alpha/);
   const infeasible = await told({ q: 1, T: 2, search: 'paper' });
   expect(infeasible.map(({ code }) => code)).toContain('infeasible');
+});
+
+test.each([
+  [
+    'rectangles',
+    { T: 1, q: 0.8, restarts: 1, neighbors: 5 },
+    '0.15 on the fitted rows and on the choosing split;',
+  ],
+  [
+    'balls',
+    { T: [2, 3] },
+    '0.15 on the fitted rows and, less one standard error, 0.1 on the choosing split;',
+  ],
+  ['halfspace', {}, '0.15 on the fitted rows and, less one standard error, 0.1 on the choosing split;'],
+  ['all', { T: 1, q: 0.8, restarts: 1, neighbors: 5 }, 'less one standard error, 0.1 on the choosing split;'],
+])('a region that holds no other rows than the fitted ones says so: %s', async (method, fields, asked) => {
+  // Fitted rows fill a square; regions are its rim, a side or a corner, and never its middle.
+  const square = Array.from({ length: 400 }, (_, i) => [10 * (i % 20), 10 * Math.floor(i / 20)]);
+  const job = { ...unused, metric: 'linf', epsilon: '5/255', alpha: 0.1, slack: 0.5, protocol: 'paper' };
+  const middle = Array.from({ length: 100 }, () => [95, 95]);
+  const warningsOn = async (test: number[][]) => {
+    const dataset = smallDataset({ train: square, test });
+    return (await measureOn(dataset, { ...job, method, ...fields })).result.warnings;
+  };
+  const told = (await warningsOn(middle)).find(({ code }) => code === 'infeasible');
+  expect(told?.detail).toContain(asked);
+  expect((await warningsOn(square)).map(({ code }) => code)).not.toContain('infeasible');
+});
+
+test('slack is asked of the fitted rows alone where a region is fitted to a count', async () => {
+  const job = { alpha: 0.05, slack: 0.25, metric: 'l2', epsilon: 0.5 };
+  for (const method of [{ method: 'halfspace' }, { method: 'balls', T: [2, 4] }]) {
+    const { result } = await measureOn(digits, { ...unused, ...job, ...method });
+    expect(result.warnings.map(({ code }) => code)).not.toContain('infeasible');
+    expect(result.best.train.risk).toBeGreaterThanOrEqual(0.0625);
+  }
 });
 
 test('a float ε equal to a margin is decided alike by measure and recount', async () => {

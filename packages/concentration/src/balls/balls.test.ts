@@ -142,7 +142,8 @@ describe('the greedy balls', () => {
     for (const T of [6, 1, 3]) alone.push({ T, ...(await measured(train, test, { ...change, T })) });
     const chosen = alone.find(({ T }) => T === list.result.T);
     expect(list.balls).toEqual(chosen?.balls);
-    const feasible = alone.filter(({ result }) => result.best.test.risk >= 0.1);
+    // α of the 60 rows is 6, less a standard error 3.7: four at least.
+    const feasible = alone.filter(({ result }) => Math.round(result.best.test.risk * 60) >= 4);
     const best = Math.min(...feasible.map(({ result }) => result.best.test.advRisk));
     expect(list.result.best.test.advRisk).toBe(feasible.length > 0 ? best : chosen?.result.best.test.advRisk);
     expect(list.result.best.test.riskInterval).toBeUndefined();

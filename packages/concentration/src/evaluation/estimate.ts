@@ -128,9 +128,14 @@ export function warningsOf(findings: Findings): Warning[] {
   const warnings: Warning[] = [];
   if (!isFeasible(findings)) {
     const level = rationalToNumber(requiredLevel(alpha, slack));
+    // Rectangles alone are searched until they reach the level on both; method all judges them as it does the others.
+    const asked =
+      plan.evaluation.region.kind === 'rectangles'
+        ? `risk ${level} on the fitted rows and on the choosing split`
+        : `risk ${level} on the fitted rows and, less one standard error, ${alpha} on the choosing split`;
     warnings.push({
       code: 'infeasible',
-      detail: `no candidate reached risk ${level} on the fitted rows and on the choosing split; this is the one with the highest risk there`,
+      detail: `no candidate reached ${asked}; this is the one with the highest risk there`,
     });
   }
   const unattainable = region.kind === 'balls' ? (region.unattainable ?? []) : [];
@@ -163,9 +168,8 @@ export function warningsOf(findings: Findings): Warning[] {
 
 function isFeasible({ region, contest }: Findings): boolean {
   if (contest !== undefined) return contest.candidates[contest.winner.candidate]?.feasible === true;
-  return region.kind === 'rectangles' || region.kind === 'faces'
-    ? region.candidate.feasible
-    : region.kind !== 'balls' || region.feasible;
+  if (region.kind === 'rectangles' || region.kind === 'faces') return region.candidate.feasible;
+  return !('feasible' in region) || region.feasible;
 }
 
 /** The ε curve in the words of the contract. */

@@ -1,5 +1,6 @@
 import { coveredCount, requiredLevel } from '@levy/plan';
 import type { Counts } from '../counts.js';
+import { type AskedRisk, isFeasible } from '../feasibility.js';
 import { countProjections, sidesOf, tieWidth } from './projections.js';
 
 /** The half-space {x : sign·w·x ≥ threshold}, judged. */
@@ -7,8 +8,7 @@ export interface JudgedSide {
   readonly sign: 1 | -1;
   /** In stored units. */
   readonly threshold: number;
-  /** Its threshold was put where the risk is at least α(1 + slack) on the fitted rows and on the choosing split. */
-  readonly feasible: true;
+  readonly feasible: boolean;
   readonly train: Counts;
   readonly choosing: Counts;
 }
@@ -20,31 +20,25 @@ export interface Projections {
 }
 
 /**
- * Both orientations of a direction. Each covers the fewest fitted rows that are at least α(1 + slack)·n, those with
- * w·x ≥ threshold, ties all of them (method §4). Where the choosing split then falls short of that level, the
- * threshold gives way until it does not: a direction is not lost for a few rows that chance put on the other side.
- * The threshold lies a hair below the projection of the last row that it must cover.
+ * Both orientations of a direction, each with the threshold that covers the fewest fitted rows that are at least
+ * α(1 + slack)·n: those with w·x ≥ threshold, ties all of them. The fitted rows alone place it (method §4); the choosing
+ * split judges it. The threshold lies a hair below the projection of the last row that it must cover.
  *
  * @param reach ε‖w‖ in stored units, the norm dual to the metric's: what the half-space expands by
  */
 export function judgeSides(
   { fit, choosing }: Projections,
-  { alpha, slack, reach }: { alpha: number; slack: number; reach: number },
+  { reach, ...asked }: AskedRisk & { readonly reach: number },
 ): JudgedSide[] {
-  const level = requiredLevel(alpha, slack);
-  const lastCovered = (n: number) => Math.max(1, coveredCount(level, n, 'ceil')) - 1;
-  const width = tieWidth(fit, choosing);
-  const choosingSides = sidesOf(choosing, lastCovered(choosing.length));
-  return sidesOf(fit, lastCovered(fit.length)).map(({ sign, signed, value }, index) => {
-    const other = choosingSides[index === 0 ? 0 : 1];
-    const last = Math.min(value, other.value);
-    const threshold = last - width;
-    return {
-      sign,
-      threshold,
-      feasible: true,
+  const need = Math.max(1, coveredCount(requiredLevel(asked.alpha, asked.slack), fit.length, 'ceil'));
+  const width = tieWidth(fit);
+  return sidesOf(fit, need - 1).map(({ sign, signed, value }) => {
+    const threshold = value - width;
+    const others = sign === 1 ? choosing : choosing.map((projection) => -projection);
+    const counts = {
       train: countProjections(signed, threshold, reach),
-      choosing: countProjections(other.signed, threshold, reach),
+      choosing: countProjections(others, threshold, reach),
     };
+    return { sign, threshold, feasible: isFeasible(counts, asked), ...counts };
   });
 }

@@ -11,10 +11,8 @@ const ROUNDING = 1e-9;
  * How far from a projection a threshold is kept, so that a recount puts that very row on the same side. In proportion
  * to the projections, so that the unit of the data does not matter.
  */
-export function tieWidth(...lists: readonly Float64Array[]): number {
-  let largest = 0;
-  for (const list of lists) for (const value of list) largest = Math.max(largest, Math.abs(value));
-  return ROUNDING * largest;
+export function tieWidth(projections: Float64Array): number {
+  return ROUNDING * projections.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 /** One orientation of a direction. */

@@ -1,5 +1,6 @@
 import { parseRational } from '@levy/contracts';
-import { type AllRegionStep, coveredCount, requiredLevel } from '@levy/plan';
+import type { AllRegionStep } from '@levy/plan';
+import { isFeasible } from '../feasibility.js';
 import { chooseCandidate } from '../rectangles/candidate.js';
 import type { Walk } from '../walk/walk.js';
 import { piecesOf } from './found-region.js';
@@ -7,12 +8,10 @@ import type { AllRegion } from './region.js';
 import { regionCounter, trainCounts } from './region-counter.js';
 
 /**
- * Finds the region of every method and keeps the best: of those with risk ≥ α(1 + slack) on the fitted rows and on the
- * choosing split, the one with the lowest advRisk there; of none, the one with the highest risk there (method §2.6).
+ * Finds the region of every method and keeps the best: of the feasible ones, which one rule tells for all methods, the
+ * one with the lowest advRisk on the choosing split; of none, the one with the highest risk there (method §2.6).
  */
 export async function chooseMethod(step: AllRegionStep, walk: Walk): Promise<AllRegion> {
-  const level = requiredLevel(step.alpha, step.slack);
-  const reaches = ({ n, risk }: { n: number; risk: number }) => risk >= coveredCount(level, n, 'ceil');
   const contenders = [];
   for (const [candidate, method] of step.candidates.entries()) {
     const region = await walk.get(method);
@@ -23,7 +22,7 @@ export async function chooseMethod(step: AllRegionStep, walk: Walk): Promise<All
     const choosing = await counter.count(step.choosing);
     const T = piecesOf(region);
     const pieces = T === undefined ? {} : { T };
-    const feasible = reaches(train) && reaches(choosing);
+    const feasible = isFeasible({ train, choosing }, step);
     contenders.push({ candidate, region, told: { ...pieces, feasible, train, choosing } });
   }
   const best = chooseCandidate(

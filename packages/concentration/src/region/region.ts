@@ -1,10 +1,11 @@
 import { parseRational } from '@levy/contracts';
-import { coveredCount, type MethodRegionStep, type RegionStep, requiredLevel } from '@levy/plan';
+import type { MethodRegionStep, RegionStep } from '@levy/plan';
 import { type Static, Type } from 'typebox';
 import { BallsSchema } from '../balls/balls.js';
 import { countsOfBalls } from '../balls/membership.js';
 import { UnattainableGamma } from '../balls/uncertainty-demand.js';
 import { CountsSchema } from '../counts.js';
+import { reachesAlphaWithinError } from '../feasibility.js';
 import { chooseHalfspace } from '../halfspaces/choose-halfspace.js';
 import { fitHyperplane } from '../halfspaces/hyperplane.js';
 import { storedReach } from '../halfspaces/projections.js';
@@ -35,7 +36,7 @@ export const MethodRegionSchema = Type.Union([
     /** As asked for: fewer balls may have been enough. */
     T: Type.Integer({ minimum: 1 }),
     balls: BallsSchema,
-    /** Of several T, risk ≥ α(1 + slack) on the choosing split too. */
+    /** Of several T, by the counts on the choosing split. */
     feasible: Type.Boolean(),
     /** Of several T those with which γ cannot be had, with the largest mean label uncertainty that one of their balls could bring. */
     unattainable: Type.Optional(Type.Array(Type.Object({ T: Type.Integer(), attainable: Type.Number() }))),
@@ -55,6 +56,7 @@ export const MethodRegionSchema = Type.Union([
     /** ‖w‖₂ under l2, ‖w‖₁ under linf. */
     dualNorm: Type.Number({ exclusiveMinimum: 0 }),
     threshold: Type.Number(),
+    feasible: Type.Boolean(),
     train: CountsSchema,
   }),
   Type.Object({ kind: Type.Literal('axis'), halfSpace: AxisHalfSpaceSchema, train: CountsSchema }),
@@ -96,10 +98,10 @@ export async function findRegion(step: RegionStep, walk: Walk): Promise<Region> 
       return fitRegionHyperplane(step, walk);
     case 'halfspace': {
       const { direction, sign, ...found } = await chooseHalfspace(step, walk);
-      const { component, exponent, threshold, train } = found;
+      const { component, exponent, threshold, feasible, train } = found;
       const w = Array.from(direction.w, (entry) => sign * entry);
       const { dualNorm } = direction;
-      return { kind: 'halfspace', component, exponent, w, dualNorm, threshold, train };
+      return { kind: 'halfspace', component, exponent, w, dualNorm, threshold, feasible, train };
     }
     case 'axis': {
       const { halfSpace, train } = await walk.get(step.scan);
@@ -168,10 +170,11 @@ async function chooseBalls(step: Extract<MethodRegionStep, { kind: 'balls' }>, w
   }
   const judged = [];
   for (const { step: candidate, balls } of contenders) {
-    const { metric, alpha, slack, T } = candidate;
+    const { metric, alpha, T } = candidate;
     const epsilon = parseRational(candidate.epsilon);
     const choosing = await countsOfBalls(walk, balls, metric, step.choosing, epsilon);
-    const feasible = choosing.risk >= coveredCount(requiredLevel(alpha, slack), choosing.n, 'ceil');
+    // The fitted rows hold the slack: balls are placed until they do.
+    const feasible = reachesAlphaWithinError(choosing, alpha);
     judged.push({ T, balls, feasible, choosing });
   }
   const best = chooseCandidate(judged, step.ties);

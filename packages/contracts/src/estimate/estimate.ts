@@ -64,7 +64,8 @@ export const CandidateEstimateSchema = Type.Object({
   method: Type.Enum([...METHODS]),
   T: Type.Optional(Type.Integer()),
   feasible: Type.Boolean({
-    description: 'risk ≥ α(1 + slack) on the fitted rows and on the choosing split',
+    description:
+      'risk ≥ α(1 + slack) on the fitted rows, and on the choosing split risk ≥ α less one standard error',
   }),
   train: SplitMeasureSchema,
   validation: Type.Optional(SplitMeasureSchema),

@@ -141,7 +141,7 @@ describe('levy reproduce table1', () => {
     ]);
     expect(note).toMatch(/0\.007843.*exactly 2\/255/);
     expect((await bench.run(`reproduce ${line}`)).stdout).toContain(note.split(',')[0]);
-  });
+  }, 120_000);
 
   it('writes RFC 4180 with the same figures, and no other file', async () => {
     const folder = join(bench.folder, 'tables');

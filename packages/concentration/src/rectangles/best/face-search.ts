@@ -96,7 +96,7 @@ export class FaceSearch {
 
   /** Fits each rectangle again to what the others leave outside, in turn. */
   private async improve(placed: Placed[], need: number, { faces }: SearchShape): Promise<void> {
-    const sizes = [...new Set([1, Math.ceil(Math.sqrt(faces)), faces])];
+    const sizes = faces === 1 ? [1] : [1, faces];
     for (let round = 0; round < ROUNDS; round++) {
       let improved = false;
       for (const t of placed.keys()) {

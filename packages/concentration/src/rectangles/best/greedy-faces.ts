@@ -94,6 +94,7 @@ export class GreedyFaces {
     return { faces, advRisk };
   }
 
+  /** Farther in a side only holds more: it is left once even covering all that is left could not make it cheaper. */
   private cheapest(fewest: number, most: number, faces: Faces): Face | undefined {
     const { columns, levels, gaps } = this.grid;
     const { strictLeft, reachedLeft } = this;
@@ -110,6 +111,7 @@ export class GreedyFaces {
         if (here === 0) continue;
         newly += here;
         for (; at >= level - gap; at--) within += reachedLeft[base + at] ?? 0;
+        if (within - most >= cost) break;
         if (newly >= fewest && within - Math.min(newly, most) < cost) {
           cost = within - Math.min(newly, most);
           best = { coordinate: j, side: '>=', level };
@@ -121,6 +123,7 @@ export class GreedyFaces {
         if (here === 0) continue;
         newly += here;
         for (; at <= level + gap; at++) within += reachedLeft[base + at] ?? 0;
+        if (within - most >= cost) break;
         if (newly >= fewest && within - Math.min(newly, most) < cost) {
           cost = within - Math.min(newly, most);
           best = { coordinate: j, side: '<=', level };
