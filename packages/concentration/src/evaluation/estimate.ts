@@ -103,8 +103,8 @@ function sizesOf({ rectangles }: FacesCandidate): { rectangles: number; faces: n
 /** Every method's region in a job over all methods, in the order of the plan. */
 function candidatesOf({ plan, contest, evaluation }: Findings): CandidateEstimate[] | undefined {
   const { region } = plan.evaluation;
-  return contest?.candidates.map(({ T, feasible, train, choosing }, index) => {
-    const method = region.kind === 'all' ? region.candidates[index]?.kind : undefined;
+  return contest?.candidates.map(({ candidate, T, feasible, train, choosing }, index) => {
+    const method = region.kind === 'all' ? region.candidates[candidate]?.kind : undefined;
     const test = evaluation.candidatesTest?.[index];
     if (method === undefined || test === undefined)
       throw new RangeError('every candidate is counted on test');
@@ -138,6 +138,13 @@ export function warningsOf(findings: Findings): Warning[] {
       detail: `no candidate reached ${asked}; this is the one with the highest risk there`,
     });
   }
+  for (const { candidate, reason } of findings.contest?.leftOut ?? []) {
+    const method = plan.evaluation.region.kind === 'all' && plan.evaluation.region.candidates[candidate];
+    warnings.push({
+      code: 'method-left-out',
+      detail: `${method ? method.kind : 'a method'} found no region: ${reason}`,
+    });
+  }
   const unattainable = region.kind === 'balls' ? (region.unattainable ?? []) : [];
   if (unattainable.length > 0) {
     const each = unattainable.map(({ T, attainable }) => `T = ${T} (at most ${attainable})`).join(', ');
@@ -167,7 +174,10 @@ export function warningsOf(findings: Findings): Warning[] {
 }
 
 function isFeasible({ region, contest }: Findings): boolean {
-  if (contest !== undefined) return contest.candidates[contest.winner.candidate]?.feasible === true;
+  if (contest !== undefined) {
+    const winner = contest.candidates.find(({ candidate }) => candidate === contest.winner.candidate);
+    return winner?.feasible === true;
+  }
   if (region.kind === 'rectangles' || region.kind === 'faces') return region.candidate.feasible;
   return !('feasible' in region) || region.feasible;
 }

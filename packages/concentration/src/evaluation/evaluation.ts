@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import { type Counts, CountsSchema } from '../counts.js';
 import { countAxis } from '../halfspaces/scan.js';
 import { foundRegion } from '../region/found-region.js';
+import type { Region } from '../region/region.js';
 import {
   MainCoordinateSchema,
   type RegionCounter,
@@ -46,7 +47,8 @@ export function curveEpsilon(epsilon: Rational, index: number): Rational {
 
 /** Counts the region of a job, which is fixed by now, on the splits. */
 export async function evaluate(step: EvaluationStep, walk: Walk): Promise<Evaluation> {
-  const found = foundRegion(step.region, await walk.get(step.region));
+  const chosen = await walk.get(step.region);
+  const found = foundRegion(step.region, chosen);
   const scan = await walk.get(step.scan);
   const epsilon = parseRational(step.epsilon);
   const counter = await regionCounter(found, epsilon, walk);
@@ -63,7 +65,7 @@ export async function evaluate(step: EvaluationStep, walk: Walk): Promise<Evalua
     curve: [...curve],
     ...(mainCoordinate === undefined ? {} : { mainCoordinate }),
     ...(step.region.kind === 'all'
-      ? { candidatesTest: await candidatesOnTest(step, step.region, walk) }
+      ? { candidatesTest: await candidatesOnTest(step, step.region, chosen, walk) }
       : {}),
     ...(walk.dataset.softLabels === undefined
       ? {}
@@ -71,9 +73,15 @@ export async function evaluate(step: EvaluationStep, walk: Walk): Promise<Evalua
   };
 }
 
-async function candidatesOnTest(step: EvaluationStep, all: AllRegionStep, walk: Walk): Promise<Counts[]> {
+async function candidatesOnTest(
+  step: EvaluationStep,
+  all: AllRegionStep,
+  chosen: Region,
+  walk: Walk,
+): Promise<Counts[]> {
   const counts = [];
-  for (const candidate of all.candidates) {
+  const told = chosen.kind === 'all' ? chosen.candidates : [];
+  for (const candidate of told.flatMap((one) => all.candidates[one.candidate] ?? [])) {
     const found = foundRegion(candidate, await walk.get(candidate));
     const counter = await regionCounter(found, parseRational(step.epsilon), walk);
     counts.push(await counter.count(step.test));

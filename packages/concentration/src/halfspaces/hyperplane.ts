@@ -22,8 +22,9 @@ export function fitHyperplane(
   { alpha, slack, reach }: { alpha: number; slack: number; reach: number },
 ): HyperplaneHalfSpace & { readonly train: Counts } {
   const position = coveredCount(requiredLevel(alpha, slack), projections.length, 'ceil');
+  const width = tieWidth(projections);
   const [first, second] = sidesOf(projections, position).map(({ sign, signed, value }) => {
-    const threshold = value + tieWidth(value);
+    const threshold = value + width;
     return {
       w: component.map((entry) => sign * entry),
       threshold,

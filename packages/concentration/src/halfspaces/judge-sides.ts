@@ -31,8 +31,9 @@ export function judgeSides(
   { reach, ...asked }: AskedRisk & { readonly reach: number },
 ): JudgedSide[] {
   const need = Math.max(1, coveredCount(requiredLevel(asked.alpha, asked.slack), fit.length, 'ceil'));
+  const width = tieWidth(fit);
   return sidesOf(fit, need - 1).map(({ sign, signed, value }) => {
-    const threshold = value - tieWidth(value);
+    const threshold = value - width;
     const others = sign === 1 ? choosing : choosing.map((projection) => -projection);
     const counts = {
       train: countProjections(signed, threshold, reach),

@@ -2,14 +2,17 @@ import { type Rational, rationalToNumber } from '@levy/contracts';
 import type { Counts } from '../counts.js';
 
 /**
- * Two projections closer than this, relative to their size, are taken for equal: sums in another order differ by
+ * Two projections closer than this, relative to the largest, are taken for equal: sums in another order differ by
  * less, neighbouring projections of real data by far more.
  */
 const ROUNDING = 1e-9;
 
-/** How far from a projection a threshold is kept, so that a recount puts that very row on the same side. */
-export function tieWidth(projection: number): number {
-  return ROUNDING * (Math.abs(projection) + 1);
+/**
+ * How far from a projection a threshold is kept, so that a recount puts that very row on the same side. In proportion
+ * to the projections, so that the unit of the data does not matter.
+ */
+export function tieWidth(projections: Float64Array): number {
+  return ROUNDING * projections.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 /** One orientation of a direction. */

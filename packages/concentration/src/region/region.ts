@@ -74,12 +74,15 @@ const AllRegionSchema = Type.Object({
   /** In the order of the step's candidates. */
   candidates: Type.Array(
     Type.Object({
+      candidate: Type.Integer({ minimum: 0 }),
       T: Type.Optional(Type.Integer({ minimum: 1 })),
       feasible: Type.Boolean(),
       train: CountsSchema,
       choosing: CountsSchema,
     }),
   ),
+  /** Those that found no region on these data, and why. */
+  leftOut: Type.Array(Type.Object({ candidate: Type.Integer({ minimum: 0 }), reason: Type.String() })),
 });
 export type AllRegion = Static<typeof AllRegionSchema>;
 

@@ -4,6 +4,8 @@ export interface LiteralBall {
   readonly row: number;
   /** Squared for l2. */
   readonly radius: number;
+  /** A row elsewhere would have done as well: the lower index decided. */
+  readonly tied: boolean;
 }
 
 /** What γ asks of a ball, in fractions that are exact in the numbers given: whole parts of a whole. */
@@ -46,6 +48,7 @@ export function literalBalls(
     const high = need - covered.size;
     let attainable = 0;
     let best: { cost: number; row: number; radius: number; init: number[]; exp: number[] } | undefined;
+    let tied = false;
     for (let row = 0; row < rows.length; row++) {
       const distances = rows.map((other) => literalDistance(rows[row] ?? [], other, metric));
       const uncovered = [...rows.keys()].filter((x) => !covered.has(x));
@@ -62,13 +65,18 @@ export function literalBalls(
         attainable = Math.max(attainable, billionths / 1e9);
         if (demand !== undefined && sum < demand.gamma * init.length) continue;
         const cost = exp.length - init.length;
-        if (best === undefined || cost < best.cost) best = { cost, row, radius, init, exp };
+        if (best === undefined || cost < best.cost) {
+          best = { cost, row, radius, init, exp };
+          tied = false;
+        } else if (cost === best.cost && literalDistance(rows[row] ?? [], rows[best.row] ?? [], metric) > 0) {
+          tied = true;
+        }
       }
     }
     if (best === undefined) throw new LiteralShortfall(balls.length, attainable);
     for (const x of best.init) covered.add(x);
     for (const x of best.exp) expanded.add(x);
-    balls.push({ row: best.row, radius: best.radius });
+    balls.push({ row: best.row, radius: best.radius, tied });
   }
   return balls;
 }

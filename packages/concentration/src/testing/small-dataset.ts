@@ -7,7 +7,11 @@ export interface SmallDataset {
   readonly train: readonly (readonly number[])[];
   readonly test: readonly (readonly number[])[];
   readonly dtype?: 'u1' | 'f4';
+  /** value = stored / scale, on bytes; 255 by default. */
+  readonly scale?: number;
   readonly valueRange?: { low: number; high: number };
+  /** Of the content if not given. The holdout depends on it. */
+  readonly digest?: string;
   /** A row of class probabilities for every row. */
   readonly soft?: {
     readonly train: readonly (readonly number[])[];
@@ -16,11 +20,12 @@ export interface SmallDataset {
   };
 }
 
-/** A data set in memory: bytes of scale 255 with the range [0, 1], or floats with the range given. */
-export function smallDataset({ train, test, dtype = 'u1', valueRange, soft }: SmallDataset): LoadedDataset {
+/** A data set in memory: bytes with the range [0, 1] if no other is given, or floats with the range given. */
+export function smallDataset(rows: SmallDataset): LoadedDataset {
+  const { train, test, dtype = 'u1', scale = dtype === 'u1' ? 255 : 1, soft } = rows;
   const columns = train[0]?.length ?? 1;
   const matrices = { train: matrixOf(train, columns, dtype), test: matrixOf(test, columns, dtype) };
-  const range = dtype === 'u1' ? { low: 0, high: 1 } : valueRange;
+  const range = rows.valueRange ?? (dtype === 'u1' ? { low: 0, high: 1 } : undefined);
   const split = (matrix: Matrix) => ({
     rows: matrix.rows,
     bytes: matrix.data.byteLength,
@@ -28,11 +33,21 @@ export function smallDataset({ train, test, dtype = 'u1', valueRange, soft }: Sm
   });
   const dataset: Dataset = {
     id: 'small',
-    digest: createHash('sha256')
-      .update(JSON.stringify([train, test, dtype, range, ...(soft === undefined ? [] : [soft])]))
-      .digest('hex'),
+    digest:
+      rows.digest ??
+      createHash('sha256')
+        .update(
+          JSON.stringify([
+            train,
+            test,
+            dtype,
+            range,
+            ...[rows.scale, soft].filter((part) => part !== undefined),
+          ]),
+        )
+        .digest('hex'),
     dtype,
-    scale: dtype === 'u1' ? 255 : 1,
+    scale,
     shape: [columns],
     columns,
     ...(range === undefined ? {} : { valueRange: range }),
@@ -69,4 +84,9 @@ export function specFor({ dataset }: LoadedDataset, job: object): JobSpec {
   const resolved = resolveJob({ dataset: dataset.id, ...job }, dataset);
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.faults));
   return resolved.spec;
+}
+
+/** Whether a job is refused before anything is computed. */
+export function isRefused({ dataset }: LoadedDataset, job: object): boolean {
+  return !resolveJob({ dataset: dataset.id, ...job }, dataset).ok;
 }

@@ -51,8 +51,8 @@ export async function findFaces(step: FacesStep, walk: Walk): Promise<FacesOutco
   const need = coveredCount(level, choosing.rows, 'ceil');
   const aim = {
     fitted: Math.max(1, coveredCount(level, fitted.rows, 'ceil')),
-    // Of many sets the luckiest is taken: one standard error on top keeps its risk at the level on other rows.
-    choosing: Math.ceil(need + Math.sqrt(need * (1 - need / choosing.rows))),
+    // Of many sets the luckiest is taken: two standard errors on top keep its risk at the level on other rows.
+    choosing: Math.ceil(need + 2 * Math.sqrt(need * (1 - need / choosing.rows))),
   };
   let limit = smaller?.feasible === true ? smaller.choosing.advRisk : Number.POSITIVE_INFINITY;
   let best: FoundFaces | undefined;

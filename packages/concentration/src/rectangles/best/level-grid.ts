@@ -77,9 +77,10 @@ function floatGrid(matrix: Matrix, epsilon: number): LevelGrid {
   const { columns } = matrix;
   const measured = columnExtents(matrix);
   const gaps = new Int32Array(columns);
+  const across = widthsOf(measured);
   const widths = Float64Array.from(measured, ({ low, high }, j) => {
     const least = (high - low) / (FLOAT_LEVELS - 1);
-    if (least === 0) return 1;
+    if (least === 0) return across[j] ?? 1;
     // ε above the whole range leaves no room for a face; ε below a level counts as one.
     const gap = Math.min(FLOAT_LEVELS, Math.floor(epsilon / least));
     gaps[j] = epsilon > 0 ? Math.max(1, gap) : 0;
@@ -123,14 +124,28 @@ export function extentsOf(fitted: Matrix, dataset: Dataset): Extent[] {
   const range = storedRange(dataset) ?? (fitted.dtype === 'u1' ? BYTES : undefined);
   const known =
     range === undefined ? columnExtents(fitted) : Array.from({ length: fitted.columns }, () => range);
-  return known.map(({ low, high }) => {
-    const away = AWAY * (high - low + 1);
+  const across = widthsOf(known);
+  return known.map(({ low, high }, j) => {
+    const away = AWAY * (across[j] ?? 1);
     return { low: low - away, high: high + away };
   });
 }
 
 /** Of the width of a coordinate. ε is less. */
 const AWAY = 4;
+
+/**
+ * How wide the coordinates are. A constant one is given the width of the widest, or where all are constant the largest
+ * value for a width: nothing may depend on the unit of the data.
+ */
+function widthsOf(extents: readonly Extent[]): Float64Array {
+  let [widest, largest] = [0, 0];
+  for (const { low, high } of extents) {
+    widest = Math.max(widest, high - low);
+    largest = Math.max(largest, Math.abs(low), Math.abs(high));
+  }
+  return Float64Array.from(extents, ({ low, high }) => high - low || widest || largest || 1);
+}
 
 function columnExtents({ rows, columns, data }: Matrix): Extent[] {
   const low = new Float64Array(columns).fill(Number.POSITIVE_INFINITY);
