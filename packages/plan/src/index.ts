@@ -5,6 +5,7 @@ export {
   bisectionSteps,
   coveredCount,
   directionsAtOnce,
+  ENGINE_BYTES,
   faceLevels,
   fitRowCount,
   validationRowCount,

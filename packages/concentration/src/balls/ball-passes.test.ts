@@ -203,6 +203,15 @@ describe('memory', () => {
     expect(passes).toEqual([1, 1]);
   });
 
+  test('for lists that ties make too long is refused before the pass', async () => {
+    const rows = Array.from({ length: 23_000 }, (_, i) => [255 * (i % 2), 255 * (Math.floor(i / 2) % 2)]);
+    const corners = smallDataset({ train: rows, test: rows.slice(0, 10) });
+    const passes = vi.spyOn(wasm, 'neighbourhoods');
+    const refused = alone(corners, { metric: 'linf', epsilon: '2/255', alpha: 0.3, protocol: 'paper' }, wasm);
+    await expect(refused).rejects.toThrow(/5\.9 GiB .* on average 23000 with those that tie/);
+    expect(passes).not.toHaveBeenCalled();
+  });
+
   test('too small for one is a failure of that job', async () => {
     vi.spyOn(wasm, 'neighbourhoods').mockRejectedValue(new EngineError('memory', 'full'));
     await expect(alone(bytes, { epsilon: '2/255' }, wasm)).rejects.toThrow('full');

@@ -1,12 +1,13 @@
 import { totalmem } from 'node:os';
 import { type Metric, parseRational } from '@levy/contracts';
 import { type Distance, EngineError, type Matrix, type MatrixHandle, type Reach } from '@levy/kernels';
-import { type BallsStep, ballsBytes, coveredCount, requiredLevel, stepKey } from '@levy/plan';
+import { type BallsStep, ballsBytes, coveredCount, ENGINE_BYTES, requiredLevel, stepKey } from '@levy/plan';
 import { MeasurementError } from '../measurement.js';
 import { gatherRows } from '../rows/row-list.js';
 import { labelUncertainty } from '../uncertainty/label-uncertainty.js';
 import type { Walk } from '../walk/walk.js';
 import { floatRadius, floatRows } from './float-balls.js';
+import { typicalListLength } from './list-length.js';
 import { type Placement, placeBalls } from './placement.js';
 import { distanceOf, reachOf } from './reach.js';
 import { UncertaintyDemand } from './uncertainty-demand.js';
@@ -47,7 +48,7 @@ export async function* placeTogether(
   walk: Walk,
 ): AsyncGenerator<Placed, void> {
   const wanted = byEpsilon([step, ...(await alike(step, walk))]);
-  for (let epsilons = mostEpsilons(pass, wanted.length); epsilons > 0; epsilons--) {
+  for (let epsilons = await mostEpsilons(pass, wanted.length, walk); epsilons > 0; epsilons--) {
     try {
       return yield* placeAll(wanted.slice(0, epsilons), pass, walk);
     } catch (error) {
@@ -151,23 +152,28 @@ function demandOf(
   );
 }
 
+/** A sample of lists may be off by this share. */
+const DOUBT = 1.25;
+
 /**
- * How many ε one pass may serve. One may take what the machine has, more of them only what is free.
+ * How many ε one pass may serve. One may take what the machine has and an engine can hold, more of them only what is free.
  * @throws MeasurementError 'memory' where not even one fits.
  */
-function mostEpsilons({ matrix, need }: BallPass, wanted: number): number {
+async function mostEpsilons(pass: BallPass, wanted: number, walk: Walk): Promise<number> {
+  const { matrix, need } = pass;
   const constrained = process.constrainedMemory();
-  const memory = Math.min(totalmem(), constrained > 0 ? constrained : Number.POSITIVE_INFINITY);
-  const bytes = ballsBytes(matrix.rows, need);
-  if (bytes > memory) {
+  const memory = Math.min(totalmem(), ENGINE_BYTES, constrained > 0 ? constrained : Number.POSITIVE_INFINITY);
+  const near = await typicalListLength(pass, walk);
+  const bytes = ballsBytes(matrix.rows, near);
+  if (bytes > DOUBT * memory) {
     const gib = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
     throw new MeasurementError(
       'memory',
-      `the lists of the ${need} nearest of ${matrix.rows} rows take ${gib(bytes)}, and this machine has ${gib(memory)}; lower samples or alpha`,
+      `balls need about ${gib(bytes)} for the lists of the ${need} nearest of ${matrix.rows} rows, on average ${Math.round(near)} with those that tie, and there are ${gib(memory)}; lower samples or alpha, or choose another method`,
     );
   }
-  const free = process.availableMemory();
+  const free = Math.min(process.availableMemory(), memory);
   let epsilons = wanted;
-  while (epsilons > 1 && ballsBytes(matrix.rows, need, epsilons) > free) epsilons--;
+  while (epsilons > 1 && ballsBytes(matrix.rows, near, epsilons) > free) epsilons--;
   return epsilons;
 }

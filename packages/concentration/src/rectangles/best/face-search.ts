@@ -31,10 +31,10 @@ export interface FoundFaces {
 
 /** Rounds over all rectangles after they were first placed, and after the level was raised. */
 const ROUNDS = 2;
-/** A level that fell short on the choosing split is raised by this share of itself … */
+/** A level that fell short on the choosing split is raised by half of what it fell short by, and at least by this share … */
 const RAISE = 0.05;
-/** … at most so many times. */
-const MOST_RAISES = 12;
+/** … until it is so many times the first. */
+const MOST_RAISED = 1.6;
 
 /**
  * Looks for few rectangles with few faces each, outside of which lie the rows of E: the complement of a union of
@@ -61,8 +61,8 @@ export class FaceSearch {
   async find(shape: SearchShape, aim: Aim): Promise<FoundFaces[]> {
     const found: FoundFaces[] = [];
     let placed: Placed[] | undefined;
-    for (let raise = 0; raise <= MOST_RAISES; raise++) {
-      const need = Math.ceil(aim.fitted * (1 + RAISE * raise));
+    for (let level = 1; level <= MOST_RAISED; ) {
+      const need = Math.ceil(aim.fitted * level);
       if (need >= this.fitted.rows) break;
       placed =
         (placed === undefined ? undefined : await this.raised(placed, need, shape)) ??
@@ -73,6 +73,7 @@ export class FaceSearch {
       const choosing = this.count(this.choosing, rectangles);
       found.push({ rectangles, choosing });
       if (choosing.risk >= aim.choosing || choosing.advRisk >= aim.limit) break;
+      level *= 1 + Math.max(RAISE, (aim.choosing / Math.max(1, choosing.risk) - 1) / 2);
     }
     return found;
   }
