@@ -105,6 +105,9 @@ export interface Engine extends AsyncDisposable {
    * @returns count × columns, row-major. The order of summation is fixed.
    */
   combine(points: MatrixHandle, weights: Float64Array, options?: PassOptions): Promise<Float64Array>;
+
+  /** What the engine has done since it was made, where it keeps account of it. */
+  work?(): EngineWork;
 }
 
 export interface EngineInfo {
@@ -112,6 +115,33 @@ export interface EngineInfo {
   /** What computes: the processor's or the adapter's name. */
   readonly device: string;
   readonly threads: number;
+  /** What the gpu engine runs on. */
+  readonly adapter?: Adapter;
+}
+
+/** A graphics adapter as WebGPU tells of it, and what really runs kernels there. */
+export interface Adapter {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  /** The driver, in its own words. */
+  readonly driver: string;
+  /** `cpu`: a software adapter, which computes on the processor. */
+  readonly type: 'gpu' | 'cpu';
+  /** The backend of gpu.js that runs the kernels; `webasm` and `cpu` are for tests. */
+  readonly mode: GpuMode;
+}
+
+export type GpuMode = 'webgpu' | 'webasm' | 'cpu';
+
+/** Sums since the engine was made: take the difference of two. */
+export interface EngineWork {
+  /** Seconds by what the device was busy with. */
+  readonly seconds: { readonly kernels: number; readonly transfer: number; readonly selection: number };
+  /** Rows of the largest tile of each kind of pass. */
+  readonly tileRows: Readonly<Record<string, number>>;
+  /** How often the device process was started anew. */
+  readonly restarts: number;
 }
 
 /** A matrix that an engine holds. Disposing it twice is harmless; using it afterwards is a RangeError. */
