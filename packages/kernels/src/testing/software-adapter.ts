@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+
+const DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+
+/**
+ * Variables under which the software adapter that Debian's chromium brings answers, and is taken. It is slow, but runs
+ * what a graphics card runs.
+ */
+export const SOFTWARE_ADAPTER: Readonly<Record<string, string>> = {
+  VK_DRIVER_FILES: DRIVER,
+  VK_ICD_FILENAMES: DRIVER,
+  LD_LIBRARY_PATH: '/usr/lib/chromium',
+  XDG_RUNTIME_DIR: tmpdir(),
+  LEVY_GPU: 'swiftshader',
+};
+
+/** Whether tests that need it are to be skipped, which it says. In CI it is a must: there they run, and fail, without. */
+export function withoutSoftwareAdapter(tests: string): boolean {
+  const skipped = !existsSync(DRIVER) && process.env['CI'] === undefined;
+  if (skipped) console.warn(`SKIPPED: ${tests}, because no chromium brings a software adapter (${DRIVER})`);
+  return skipped;
+}
