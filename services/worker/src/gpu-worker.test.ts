@@ -1,8 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SOFTWARE_ADAPTER, withoutSoftwareAdapter } from '@levy/kernels/testing';
+import { deviceProcessesOf, SOFTWARE_ADAPTER, withoutSoftwareAdapter } from '@levy/kernels/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Bench, exitOf, freePort, type WorkerProcess } from './testing/bench.js';
+import { Bench, exitOf, freePort } from './testing/bench.js';
 
 const GPU = { ...SOFTWARE_ADAPTER, LEVY_ENGINE: 'gpu' };
 /** Some seconds on a software adapter. */
@@ -45,7 +44,7 @@ describe.skipIf(withoutSoftwareAdapter('tests of a gpu worker'))(
       const worker = bench.worker([], { ...GPU, LEVY_WORKER_PORT: String(port) });
       const id = await bench.submit({ ...LONG, restarts: 20 });
       await bench.untilUnderWay(id);
-      const devices = await childrenOf(worker);
+      const devices = await deviceProcessesOf(worker.child.pid);
       expect(devices).toHaveLength(1);
       for (const device of devices) process.kill(device, 'SIGKILL');
       const done = await bench.untilStatus(id, 'succeeded');
@@ -77,7 +76,7 @@ describe.skipIf(withoutSoftwareAdapter('tests of a gpu worker'))(
       const worker = bench.worker([], { ...GPU, LEVY_DRAIN_SECONDS: '0' });
       const id = await bench.submit(LONG);
       await bench.untilUnderWay(id);
-      const children = await childrenOf(worker);
+      const children = await deviceProcessesOf(worker.child.pid);
       expect(children.length).toBeGreaterThan(0);
       if (toDevice !== undefined) for (const child of children) process.kill(child, toDevice);
       const asked = performance.now();
@@ -90,19 +89,6 @@ describe.skipIf(withoutSoftwareAdapter('tests of a gpu worker'))(
     });
   },
 );
-
-/** The processes that a worker has started and that live. */
-async function childrenOf({ child }: WorkerProcess): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const parents = await Promise.all(
-    pids.map(async (pid) => {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-      // "pid (name) state parent …", and a name may hold anything.
-      return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
-    }),
-  );
-  return pids.filter((_, index) => parents[index] === child.pid).map(Number);
-}
 
 function isAlive(pid: number): boolean {
   try {

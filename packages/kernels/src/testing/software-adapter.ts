@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 
 const DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -20,4 +21,17 @@ export function withoutSoftwareAdapter(tests: string): boolean {
   const skipped = !existsSync(DRIVER) && process.env['CI'] === undefined;
   if (skipped) console.warn(`SKIPPED: ${tests}, because no chromium brings a software adapter (${DRIVER})`);
   return skipped;
+}
+
+/** The device processes of a process, as Linux tells of them: its children. */
+export async function deviceProcessesOf(parent: number | undefined): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const parents = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      // "pid (name) state parent …", and a name may hold anything.
+      return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
+    }),
+  );
+  return pids.filter((_, index) => parents[index] === parent).map(Number);
 }
