@@ -1,8 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  SOFTWARE_ADAPTER,
-  withoutSoftwareAdapter,
-} from '../packages/kernels/dist/testing/software-adapter.js';
+import { GPU_ENVIRONMENT, withoutGpuEnvironment } from '../packages/kernels/dist/testing/gpu-environment.js';
 import { Sandbox } from './levy.js';
 
 const JOB = '--dataset digits --metric linf --epsilon 1/8 --alpha 0.05 --T 3 --restarts 2 --samples 300';
@@ -17,12 +14,12 @@ it('levy serve that is to use a gpu starts nothing without one, and says so', as
   expect(stderr).toContain('no-such-adapter');
 });
 
-describe.skipIf(withoutSoftwareAdapter('levy serve with a gpu'))(
+describe.skipIf(withoutGpuEnvironment('levy serve with a gpu'))(
   'levy serve, on the software adapter of chromium or not at all',
   { timeout: 120_000 },
   () => {
     it('has a worker for either engine, and jobs of either find theirs', async () => {
-      sandbox = await Sandbox.open({ ...SOFTWARE_ADAPTER, LEVY_ENGINE: 'auto' });
+      sandbox = await Sandbox.open({ ...GPU_ENVIRONMENT, LEVY_ENGINE: 'auto' });
       await sandbox.serve();
       expect(await (await sandbox.get('/readyz')).json()).toMatchObject({
         devices: [
@@ -43,7 +40,7 @@ describe.skipIf(withoutSoftwareAdapter('levy serve with a gpu'))(
     });
 
     it('has only the worker that LEVY_ENGINE names; auto then goes there', async () => {
-      sandbox = await Sandbox.open({ ...SOFTWARE_ADAPTER, LEVY_ENGINE: 'gpu' });
+      sandbox = await Sandbox.open({ ...GPU_ENVIRONMENT, LEVY_ENGINE: 'gpu' });
       const serving = await sandbox.serve();
       expect(await sandbox.workers()).toMatchObject([{ engine: 'gpu' }]);
       const auto = await sandbox.json(`submit ${JOB} --wait`);

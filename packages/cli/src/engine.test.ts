@@ -1,6 +1,6 @@
 import type { JobSpec } from '@levy/contracts';
 import { DatasetStore } from '@levy/datasets';
-import { SOFTWARE_ADAPTER, withoutSoftwareAdapter } from '@levy/kernels/testing';
+import { GPU_ENVIRONMENT, withoutGpuEnvironment } from '@levy/kernels/testing';
 import { resolveJob } from '@levy/plan';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { engineClassFor } from './engine.js';
@@ -42,16 +42,16 @@ describe('the engine of a command', () => {
   });
 });
 
-describe.skipIf(withoutSoftwareAdapter('the choice of a gpu by levy measure'))(
+describe.skipIf(withoutGpuEnvironment('the choice of a gpu by levy measure'))(
   'where an adapter answers, the software adapter of chromium or not at all',
   () => {
     it('is the gpu as soon as one of its jobs is large', async () => {
-      expect(await chosen(SOFTWARE_ADAPTER, {}, LARGE, {})).toBe('gpu');
-      expect(await chosen(SOFTWARE_ADAPTER, {}, {})).toBe('wasm');
+      expect(await chosen(GPU_ENVIRONMENT, {}, LARGE, {})).toBe('gpu');
+      expect(await chosen(GPU_ENVIRONMENT, {}, {})).toBe('wasm');
     });
 
     it('is never a software adapter that nobody named', async () => {
-      const { LEVY_GPU: _, ...unnamed } = SOFTWARE_ADAPTER;
+      const { LEVY_GPU: _, ...unnamed } = GPU_ENVIRONMENT;
       expect(await chosen({ ...unnamed, LEVY_GPU: '' }, LARGE)).toBe('wasm');
     });
   },

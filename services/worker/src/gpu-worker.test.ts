@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { deviceProcessesOf, SOFTWARE_ADAPTER, withoutSoftwareAdapter } from '@levy/kernels/testing';
+import { deviceProcessesOf, GPU_ENVIRONMENT, withoutGpuEnvironment } from '@levy/kernels/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bench, exitOf, freePort } from './testing/bench.js';
 
-const GPU = { ...SOFTWARE_ADAPTER, LEVY_ENGINE: 'gpu' };
+const GPU = { ...GPU_ENVIRONMENT, LEVY_ENGINE: 'gpu' };
 /** Some seconds on a software adapter. */
 const JOB = { engine: 'gpu', samples: 300, restarts: 4 };
 const LONG = { ...JOB, restarts: 400, slack: 0 };
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench[Symbol.asyncDispose]());
 
-describe.skipIf(withoutSoftwareAdapter('tests of a gpu worker'))(
+describe.skipIf(withoutGpuEnvironment('tests of a gpu worker'))(
   'a gpu worker, on the software adapter of chromium or not at all',
   { timeout: 120_000 },
   () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { checker, ResultSchema } from '@levy/contracts';
-import { deviceProcessesOf, SOFTWARE_ADAPTER, withoutSoftwareAdapter } from '@levy/kernels/testing';
+import { deviceProcessesOf, GPU_ENVIRONMENT, withoutGpuEnvironment } from '@levy/kernels/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Workbench } from '../../testing/command.js';
 
@@ -21,12 +21,12 @@ describe('levy measure --engine gpu', () => {
   });
 });
 
-describe.skipIf(withoutSoftwareAdapter('levy measure and levy doctor on a gpu'))(
+describe.skipIf(withoutGpuEnvironment('levy measure and levy doctor on a gpu'))(
   'on the software adapter of chromium or not at all',
   { timeout: 120_000 },
   () => {
     beforeEach(async () => {
-      bench = await Workbench.open(SOFTWARE_ADAPTER);
+      bench = await Workbench.open(GPU_ENVIRONMENT);
     });
 
     const [line] = [`${JOB} --samples 300`];
@@ -70,7 +70,7 @@ describe.skipIf(withoutSoftwareAdapter('levy measure and levy doctor on a gpu'))
     });
 
     it('levy doctor names a software adapter that nobody asked for', async () => {
-      const { LEVY_GPU: _, ...unnamed } = SOFTWARE_ADAPTER;
+      const { LEVY_GPU: _, ...unnamed } = GPU_ENVIRONMENT;
       await using other = await Workbench.open(unnamed);
       const { stdout } = await other.run('doctor --json');
       const gpu = JSON.parse(stdout).find(({ name }: { name: string }) => name === 'gpu');

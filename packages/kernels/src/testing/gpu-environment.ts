@@ -8,7 +8,7 @@ const DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';
  * Variables under which the software adapter that Debian's chromium brings answers, and is taken. It is slow, but runs
  * what a graphics card runs.
  */
-export const SOFTWARE_ADAPTER: Readonly<Record<string, string>> = {
+export const GPU_ENVIRONMENT: Readonly<Record<string, string>> = {
   VK_DRIVER_FILES: DRIVER,
   VK_ICD_FILENAMES: DRIVER,
   LD_LIBRARY_PATH: '/usr/lib/chromium',
@@ -17,7 +17,7 @@ export const SOFTWARE_ADAPTER: Readonly<Record<string, string>> = {
 };
 
 /** Whether tests that need it are to be skipped, which it says. In CI it is a must: there they run, and fail, without. */
-export function withoutSoftwareAdapter(tests: string): boolean {
+export function withoutGpuEnvironment(tests: string): boolean {
   const skipped = !existsSync(DRIVER) && process.env['CI'] === undefined;
   if (skipped) console.warn(`SKIPPED: ${tests}, because no chromium brings a software adapter (${DRIVER})`);
   return skipped;
