@@ -31,8 +31,10 @@ async function main(): Promise<void> {
   try {
     await runWorker(settings, logger, stop.signal);
   } catch (error) {
-    logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
-    process.exitCode = isRefusal(error) ? EXIT_REFUSED : 1;
+    const refused = isRefusal(error);
+    // What is refused says all in its message.
+    logger.fatal(refused ? {} : { err: error }, error instanceof Error ? error.message : String(error));
+    process.exitCode = refused ? EXIT_REFUSED : 1;
   }
   setTimeout(() => process.exit(), EXIT_MS).unref();
 }

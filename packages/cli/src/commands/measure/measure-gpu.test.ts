@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { checker, ResultSchema } from '@levy/contracts';
 import { deviceProcessesOf, GPU_ENVIRONMENT, withoutGpuEnvironment } from '@levy/kernels/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { levy } from '../../levy.js';
 import { Workbench } from '../../testing/command.js';
 
 const JOB = 'measure --dataset digits --metric linf --epsilon 1/8 --alpha 0.05 --T 3 --restarts 2';
@@ -29,7 +30,7 @@ describe.skipIf(withoutGpuEnvironment('levy measure and levy doctor on a gpu'))(
       bench = await Workbench.open(GPU_ENVIRONMENT);
     });
 
-    const [line] = [`${JOB} --samples 300`];
+    const line = `${JOB} --samples 300`;
 
     it('levy measure gives the numbers of wasm, and says what computed them', async () => {
       const result = JSON.parse((await bench.run(`${line} --engine gpu --json`)).stdout);
@@ -49,15 +50,17 @@ describe.skipIf(withoutGpuEnvironment('levy measure and levy doctor on a gpu'))(
       expect(await deviceProcessesOf(process.pid)).toEqual([]);
     });
 
-    it('levy measure goes on with a fresh engine where its device process dies, once', async () => {
-      const running = bench.run(`${line.replace('--restarts 2', '--restarts 20')} --engine gpu --json`);
-      const [device] = await untilDevices();
-      await delay(1500);
-      if (device !== undefined) process.kill(device, 'SIGKILL');
-      const { exitCode, stdout, stderr } = await running;
-      expect(stderr).toContain('measuring again on a fresh engine');
-      expect(exitCode).toBe(0);
-      expect(JSON.parse(stdout).provenance.workers).toMatchObject([{ engine: 'gpu' }]);
+    it('levy measure goes on with a fresh engine where its device keeps dying, once', async () => {
+      const { context, stdout, stderr } = bench.context();
+      const argv = `${line.replace('--restarts 2', '--restarts 20')} --engine gpu --json`.split(' ');
+      const running = levy(argv, context);
+      await killDevices(
+        () => stderr.text.includes('digits:'),
+        () => stderr.text.includes('levy:'),
+      );
+      expect(await running).toBe(0);
+      expect(stderr.text).toContain('measuring again on a fresh engine');
+      expect(JSON.parse(stdout.text).provenance.workers).toMatchObject([{ engine: 'gpu' }]);
     });
 
     it('levy doctor checks and times it', async () => {
@@ -79,12 +82,20 @@ describe.skipIf(withoutGpuEnvironment('levy measure and levy doctor on a gpu'))(
   },
 );
 
-/** The device processes of the command that this process runs, as soon as there are some. */
-async function untilDevices(): Promise<number[]> {
-  for (let tries = 0; tries < 600; tries++) {
+/** Kills the device processes of this process as they come, from one moment until another. */
+async function killDevices(begins: () => boolean, ends: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 2000; tries++) {
     const devices = await deviceProcessesOf(process.pid);
-    if (devices.length > 0) return devices;
-    await delay(50);
+    if (ends()) return;
+    if (begins()) for (const device of devices) tryToKill(device);
+    await delay(10);
   }
-  throw new Error('no device process within 30 s');
+  throw new Error('it did not come to its end');
+}
+
+/** It may have ended by itself. */
+function tryToKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {}
 }
