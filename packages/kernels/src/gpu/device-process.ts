@@ -13,6 +13,8 @@ export interface ProcessOptions {
   readonly hungMs?: number | undefined;
   /** How long a process may take to open its device, ms; default 30000. */
   readonly startMs?: number | undefined;
+  /** What a buffer may take at most, whatever the device allows; a matrix is cut into parts accordingly. */
+  readonly maxBufferBytes?: number | undefined;
   /** Another script in place of the device process's own. */
   readonly script?: URL | undefined;
 }
@@ -73,8 +75,9 @@ export class DeviceProcess {
 
   /** Starts a process and waits for its device. Rejects with EngineError 'device' if there is none. */
   static async start(options: ProcessOptions): Promise<DeviceProcess> {
-    const { mode, adapter, env = {}, hungMs = HUNG_MS, startMs = START_MS, script = SCRIPT } = options;
-    const child = fork(fileURLToPath(script), [mode, ...(adapter === undefined ? [] : [adapter])], {
+    const { mode, adapter = '', maxBufferBytes = Number.MAX_SAFE_INTEGER, env = {} } = options;
+    const { hungMs = HUNG_MS, startMs = START_MS, script = SCRIPT } = options;
+    const child = fork(fileURLToPath(script), [mode, adapter, String(maxBufferBytes)], {
       serialization: 'advanced',
       // What a debugger or a loader was told of this process is not for that one.
       execArgv: [],

@@ -46,9 +46,8 @@ export class TilePacer {
     this.rates.set(pass, Math.min(before * MOST_CHANGE, Math.max(before / MOST_CHANGE, measured)));
   }
 
-  /** After a tile for which there was no memory. @returns false if tiles are as small as they get. */
-  shrink(): boolean {
-    this.bytes /= 2;
-    return this.bytes >= LEAST_BYTES;
+  /** After a tile for which there was no memory. */
+  shrink(): void {
+    this.bytes = Math.max(LEAST_BYTES, this.bytes / 2);
   }
 }

@@ -47,12 +47,13 @@ export async function runTiles<Answer>(
       return [[rows, answer]];
     } catch (error) {
       if (!(error instanceof TooLargeError)) throw error;
-      const half = 2 * Math.floor((rows.end - rows.start) / 4);
-      if (!pacer.shrink() || half === 0) {
+      const half = 2 * Math.ceil((rows.end - rows.start) / 4);
+      if (rows.start + half >= rows.end) {
         throw new EngineError('memory', `the device has too little memory: ${error.message}`, {
           cause: error,
         });
       }
+      pacer.shrink();
       const middle = rows.start + half;
       return [...(await done({ ...rows, end: middle })), ...(await done({ ...rows, start: middle }))];
     }

@@ -9,7 +9,7 @@ import { DeviceMemoryError, KernelRunner } from './runner.js';
  * The device process: holds one adapter, or a backend of gpu.js on the processor, and does what its parent asks, one
  * after the other. It ends with its parent, when it is told to, and when the device is lost.
  *
- * Arguments: mode, and the adapter's name or nothing.
+ * Arguments: mode, the adapter's name or nothing, what a buffer may take at most.
  */
 
 /** How long giving everything back may take at the end. */
@@ -21,12 +21,17 @@ await main();
 
 async function main(): Promise<void> {
   if (process.send === undefined) throw new Error('the device process is started by the gpu engine only');
-  const [mode, wanted] = [modeOf(process.argv[2]), process.argv[3]];
+  const [mode, wanted, most] = [
+    modeOf(process.argv[2]),
+    process.argv[3] || undefined,
+    Number(process.argv[4]),
+  ];
   process.on('disconnect', () => process.exit());
   // A terminal's Ctrl-C reaches this process too; its parent decides.
   process.on('SIGINT', () => {});
   try {
-    const { adapter, maxBufferBytes } = await openDevice(mode, wanted);
+    const { adapter, maxBufferBytes: allowed } = await openDevice(mode, wanted);
+    const maxBufferBytes = Math.min(allowed, most);
     const runner = new KernelRunner(mode);
     serve(new Operations(runner, maxBufferBytes), runner);
     tell({ type: 'ready', adapter, maxBufferBytes });
