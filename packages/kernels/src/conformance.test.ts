@@ -22,14 +22,13 @@ import {
   matrixOf,
   rectanglesOf,
 } from './testing/samples.js';
-import { floatDistanceTolerance, productTolerance } from './wasm/wasm-engine.js';
 
 const DISTANCES: readonly Distance[] = ['l1', 'squared-l2', 'linf'];
 const DTYPES = ['u1', 'f4'] as const;
 const reference = createReferenceEngine();
 
 /** What every engine answers, compared with the reference: equal on bytes, within the stated tolerance on floats. */
-describe.each(COMPARED)('%s', (_, create) => {
+describe.each(COMPARED)('$name', ({ create, tolerances }) => {
   let engine: Engine;
 
   beforeAll(async () => {
@@ -59,7 +58,7 @@ describe.each(COMPARED)('%s', (_, create) => {
             const [ours, theirs] = await both(matrix, (one, points) =>
               one.neighbourRadii(points, distance, k),
             );
-            expectDistances(ours, theirs, columns);
+            expectDistances(ours, theirs, tolerances.distances(columns));
           }
         }
       }
@@ -100,7 +99,7 @@ describe.each(COMPARED)('%s', (_, create) => {
             return one.distanceRows(asked, handle, distance);
           });
           expect(ours).toHaveLength(queries * points);
-          expectDistances(ours, theirs, columns);
+          expectDistances(ours, theirs, tolerances.distances(columns));
         }
       }
     });
@@ -213,7 +212,7 @@ describe.each(COMPARED)('%s', (_, create) => {
           if (dtype === 'u1') {
             expect(ours.distances).toEqual(theirs.distances);
           } else {
-            expectClose(ours.distances, theirs.distances, productTolerance(columns));
+            expectClose(ours.distances, theirs.distances, tolerances.centres(columns));
           }
         }
       }
@@ -292,19 +291,19 @@ describe.each(COMPARED)('%s', (_, create) => {
         project: await reference.project(bounds, directions.map(Math.abs)),
         combine: await reference.combine(bounds, weights.map(Math.abs)),
       };
-      expectWithin(ours.project, theirs.project, most.project, productTolerance(columns));
-      expectWithin(ours.combine, theirs.combine, most.combine, productTolerance(rows));
+      expectWithin(ours.project, theirs.project, most.project, tolerances.products(columns));
+      expectWithin(ours.combine, theirs.combine, most.combine, tolerances.products(rows));
     }
   });
 });
 
 /** Equal on bytes. On floats within the stated tolerance and the reference's one rounding to float32. */
-function expectDistances(ours: Distances, theirs: Distances, columns: number): void {
+function expectDistances(ours: Distances, theirs: Distances, tolerance: number): void {
   if (theirs instanceof Int32Array) {
     expect(ours).toEqual(theirs);
   } else {
     expect(ours).toBeInstanceOf(Float32Array);
-    expectClose(ours, theirs, floatDistanceTolerance(columns) + 2 ** -24);
+    expectClose(ours, theirs, tolerance + 2 ** -24);
   }
 }
 

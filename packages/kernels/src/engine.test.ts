@@ -7,7 +7,7 @@ import { ENGINES } from './testing/engines.js';
 import { byteMatrix, centresOf, floatMatrix, rectanglesOf } from './testing/samples.js';
 
 /** What every engine answers where the answer is known without computing it, and what it refuses. */
-describe.each(ENGINES)('%s', (_, create) => {
+describe.each(ENGINES)('$name', ({ create }) => {
   let engine: Engine;
 
   beforeAll(async () => {

@@ -1,0 +1,43 @@
+import type { Engine, MatrixHandle, PassOptions } from '../engine.js';
+import { createWasmEngine } from '../wasm/wasm-engine.js';
+import type { GpuMatrix } from './gpu-matrix.js';
+
+/**
+ * Products of floats, in float64, which WebGPU does not have: by the wasm engine beside, started when it is first
+ * needed. A matrix that it was given stays there as long as its handle lives.
+ */
+export class ProcessorProducts implements AsyncDisposable {
+  private engine: Promise<Engine> | undefined;
+  private readonly matrices = new WeakMap<GpuMatrix, Promise<MatrixHandle>>();
+
+  constructor(private readonly threads: number) {}
+
+  async project(points: GpuMatrix, directions: Float64Array, options: PassOptions): Promise<Float64Array> {
+    const { engine, handle } = await this.loaded(points);
+    return engine.project(handle, directions, options);
+  }
+
+  async combine(points: GpuMatrix, weights: Float64Array, options: PassOptions): Promise<Float64Array> {
+    const { engine, handle } = await this.loaded(points);
+    return engine.combine(handle, weights, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const engine = await this.engine?.catch(() => undefined);
+    await engine?.[Symbol.asyncDispose]();
+  }
+
+  private async loaded(points: GpuMatrix): Promise<{ engine: Engine; handle: MatrixHandle }> {
+    this.engine ??= createWasmEngine({ threads: this.threads });
+    const engine = await this.engine;
+    let loading = this.matrices.get(points);
+    if (loading === undefined) {
+      loading = engine.load(points.matrix).then((handle) => {
+        points.onGone(() => handle[Symbol.dispose]());
+        return handle;
+      });
+      this.matrices.set(points, loading);
+    }
+    return { engine, handle: await loading };
+  }
+}
