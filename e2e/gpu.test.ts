@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GPU_ENVIRONMENT, withoutGpuEnvironment } from '../packages/kernels/dist/testing/gpu-environment.js';
 import { Sandbox } from './levy.js';
@@ -37,6 +39,24 @@ describe.skipIf(withoutGpuEnvironment('levy serve with a gpu'))(
       const { stdout } = await sandbox.levy('workers');
       expect(stdout).toContain('by webgpu');
       expect(stdout).toContain('driver');
+    });
+
+    it('goes on without a gpu worker that keeps dying, and says so', async () => {
+      // The second worker serves its health on the port after the first one's; there it cannot.
+      const busy = createServer().listen(0, '127.0.0.1');
+      await once(busy, 'listening');
+      const address = busy.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      sandbox = await Sandbox.open({
+        ...GPU_ENVIRONMENT,
+        ...{ LEVY_ENGINE: 'auto', LEVY_WORKER_PORT: String(port - 1) },
+      });
+      const serving = await sandbox.serve();
+      expect(serving.stderr).toMatch(/levy: the gpu worker ended with 1, 6 times in a row/);
+      expect(serving.stderr).toContain('the service goes on without it');
+      expect(await sandbox.workers()).toMatchObject([{ engine: 'wasm' }]);
+      await sandbox.json(`submit ${JOB} --wait`);
+      busy.close();
     });
 
     it('has only the worker that LEVY_ENGINE names; auto then goes there', async () => {
