@@ -6,7 +6,11 @@ import { JobSpecSchema } from './job/job-spec.js';
 export const PlanSummarySchema = Type.Object(
   {
     spec: JobSpecSchema,
-    engine: Type.Enum([...ENGINE_CLASSES], { description: 'What would compute it, as things stand' }),
+    engine: Type.Optional(
+      Type.Enum([...ENGINE_CLASSES], {
+        description: 'What would compute it, as things stand; plans of earlier releases do not tell',
+      }),
+    ),
     steps: Type.Array(
       Type.Object({
         name: Type.String(),

@@ -91,8 +91,7 @@ function showPlan(context: Context, plan: PlanSummary, flags: SubmitFlags): Exit
   ]);
   context.stdout.write(renderTable(columns, rows));
   const { engine, estimatedSeconds, estimatedBytes } = plan;
-  context.stdout.write(
-    `\nabout ${duration(estimatedSeconds)} on ${engine}, ${byteSize(estimatedBytes)} of memory\n`,
-  );
+  const on = engine === undefined ? '' : ` on ${engine}`;
+  context.stdout.write(`\nabout ${duration(estimatedSeconds)}${on}, ${byteSize(estimatedBytes)} of memory\n`);
   return EXIT.ok;
 }
