@@ -36,6 +36,7 @@ test.each([
   ['packages/queue', 'bullmq'],
   ['packages/kernels', 'gpu.js'],
   ['services/worker', '@levy/queue'],
+  ['services/worker', '@levy/kernels/testing'],
   ['packages/plan', '../rational.js'],
 ])('%s may import %s', async (place, imported) => {
   expect(await lint(place, imported)).not.toContain('noRestrictedImports');

@@ -34,6 +34,7 @@ export class Sandbox implements AsyncDisposable {
       NO_COLOR: '1',
       LEVY_DATA_DIR: join(folder, 'data'),
       LEVY_PORT: String(port),
+      LEVY_ENGINE: 'wasm',
       LEVY_URL: `http://127.0.0.1:${port}`,
       ...extra,
     };

@@ -56,7 +56,8 @@ function program(context: Context, run: Run): Command {
     .addHelpText(
       'after',
       '\nExit status: 0 done; 1 the job failed, timed out or expired; 2 usage or refused input; 3 canceled;\n' +
-        '4 the service is unreachable; 130 interrupted. Settings: LEVY_URL, LEVY_API_KEY, LEVY_DATA_DIR, LEVY_THREADS.',
+        '4 the service is unreachable; 130 interrupted. Settings: LEVY_URL, LEVY_API_KEY, LEVY_DATA_DIR, LEVY_THREADS,\n' +
+        'LEVY_GPU (a part of the name of the graphics adapter that is wanted).',
     );
   for (const add of [
     addMeasure,

@@ -8,6 +8,8 @@ export interface CommandSettings {
   /** Absolute. */
   readonly dataDir: string;
   readonly threads: number;
+  /** A part of the name of the graphics adapter that is wanted. */
+  readonly gpu: string | undefined;
   /** Where the API is reached. */
   readonly url: string;
   readonly apiKey: string | undefined;
@@ -23,6 +25,7 @@ export function commandSettings(context: Context): CommandSettings {
   const settings = {
     dataDir: dataDirOf(reader),
     threads: reader.integer('LEVY_THREADS', { min: 1, max: MAX_THREADS }) ?? availableParallelism(),
+    gpu: reader.text('LEVY_GPU'),
     url: reader.url('LEVY_URL', ['http:', 'https:']) ?? `http://${DEFAULT_HOST}:${DEFAULT_PORT}`,
     apiKey: reader.secret('LEVY_API_KEY'),
   };

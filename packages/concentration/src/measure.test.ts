@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatasetStore, type LoadedDataset } from '@levy/datasets';
-import { createReferenceEngine, createWasmEngine, type Engine } from '@levy/kernels';
+import { type Adapter, createReferenceEngine, createWasmEngine, type Engine } from '@levy/kernels';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileArtifacts, memoryArtifacts } from './artifacts/file-artifacts.js';
 import { measure } from './measure.js';
@@ -106,6 +106,43 @@ describe.each(METHODS)('%s', (_, change) => {
     const { artifacts: _a, ...figures } = comparable(await measureOn(digits, change, { engine: reference }));
     expect(expected).toMatchObject(figures);
   });
+});
+
+test('tells the adapter, and what the device did during the job and not before it', async () => {
+  await using reference = createReferenceEngine();
+  const adapter: Adapter = {
+    ...{ vendor: 'acme', architecture: 'anvil', device: 'A1', driver: 'acme 1.2' },
+    ...{ type: 'gpu', mode: 'webgpu' },
+  };
+  let loads = 0;
+  const work = () => ({
+    seconds: { kernels: 7 + loads / 4, transfer: 3, selection: 0 },
+    tileRows: { distances: 64 },
+    restarts: 2,
+  });
+  const accounted: Engine = new Proxy(reference, {
+    get(target, name) {
+      if (name === 'info') return { ...target.info, adapter };
+      if (name === 'work') return work;
+      if (name === 'load') loads += 1;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const { result } = await measureOn(digits, { samples: 300 }, { engine: accounted });
+  expect(loads).toBeGreaterThan(0);
+  expect(result.provenance.workers).toEqual([
+    {
+      ...{ host: 'test', engine: 'reference', device: reference.info.device, threads: 1, adapter },
+      work: {
+        seconds: { kernels: loads / 4, transfer: 0, selection: 0 },
+        tileRows: { distances: 64 },
+        restarts: 0,
+      },
+    },
+  ]);
+  const { provenance } = (await measureOn(digits, { samples: 300 })).result;
+  expect(Object.keys(provenance.workers[0] ?? {})).toEqual(['host', 'engine', 'device', 'threads']);
 });
 
 test('under holdout test takes no part: intervals and bound are told; under paper they are not', async () => {

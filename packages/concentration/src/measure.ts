@@ -7,6 +7,7 @@ import {
   type Result,
   VERSION,
 } from '@levy/contracts';
+import type { EngineWork } from '@levy/kernels';
 import type { Plan } from '@levy/plan';
 import { curveOf, estimateOf, type Findings, traceOf, warningsOf } from './evaluation/estimate.js';
 import { curveCsv, traceCsv } from './evaluation/tables.js';
@@ -27,6 +28,7 @@ import { Walk } from './walk/walk.js';
  */
 export async function measure(spec: JobSpec, context: MeasurementContext): Promise<Measurement> {
   const started = performance.now();
+  const before = context.engine.work?.();
   context.sweep?.begin(spec);
   const plan = planOn(spec, context);
   using walk = new Walk(plan, context);
@@ -50,7 +52,7 @@ export async function measure(spec: JobSpec, context: MeasurementContext): Promi
   await walk.countUnread();
   const result: Result = {
     ...told,
-    provenance: provenanceOf(plan, walk, context),
+    provenance: provenanceOf(plan, walk, context, before),
     timings: timingsOf(walk, started),
     warnings: warningsOf(findings),
     ...(outcomes.length === 0 ? {} : { searchTrace: traceOf(outcomes, plan) }),
@@ -136,13 +138,38 @@ async function shapeOf({ plan, step, region }: Findings, walk: Walk): Promise<Re
   return rectanglesShape(clusters, walk.scale);
 }
 
-function provenanceOf(plan: Plan, walk: Walk, { engine, host }: MeasurementContext): Provenance {
+/** @param before what the engine had done when the job began */
+function provenanceOf(
+  plan: Plan,
+  walk: Walk,
+  { engine, host }: MeasurementContext,
+  before: EngineWork | undefined,
+): Provenance {
+  const { engine: name, device, threads, adapter } = engine.info;
+  const work = workSince(before, engine.work?.());
   return {
     version: VERSION,
     methodVersion: METHOD_VERSION,
     datasetDigest: plan.dataset.digest,
     reused: [...walk.reused].map(([step, artifacts]) => ({ step, artifacts })),
-    workers: [{ host, engine: engine.info.engine, device: engine.info.device, threads: engine.info.threads }],
+    workers: [
+      {
+        ...{ host, engine: name, device, threads },
+        ...(adapter === undefined ? {} : { adapter }),
+        ...(work === undefined ? {} : { work }),
+      },
+    ],
+  };
+}
+
+/** What the engine did in between; the largest tiles, which are no sums, as they are. */
+function workSince(before: EngineWork | undefined, after: EngineWork | undefined): EngineWork | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  const passed = (kind: keyof EngineWork['seconds']) => rounded(after.seconds[kind] - before.seconds[kind]);
+  return {
+    seconds: { kernels: passed('kernels'), transfer: passed('transfer'), selection: passed('selection') },
+    tileRows: after.tileRows,
+    restarts: after.restarts - before.restarts,
   };
 }
 

@@ -1,10 +1,12 @@
 import { type Static, Type } from 'typebox';
+import { ENGINE_CLASSES } from './cluster/cluster.js';
 import { JobSpecSchema } from './job/job-spec.js';
 
 /** `POST /v1/jobs?dryRun=true`: what a job would do and what it would cost. */
 export const PlanSummarySchema = Type.Object(
   {
     spec: JobSpecSchema,
+    engine: Type.Enum([...ENGINE_CLASSES], { description: 'What would compute it, as things stand' }),
     steps: Type.Array(
       Type.Object({
         name: Type.String(),

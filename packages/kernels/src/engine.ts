@@ -1,4 +1,7 @@
+import type { Adapter, DeviceWork } from '@levy/contracts';
 import type { Matrix, RowRange } from './matrix.js';
+
+export type { Adapter, GpuMode } from '@levy/contracts';
 
 /**
  * What computes the n²·d and n·T·d passes of a measurement.
@@ -119,30 +122,8 @@ export interface EngineInfo {
   readonly adapter?: Adapter;
 }
 
-/** A graphics adapter as WebGPU tells of it, and what really runs kernels there. */
-export interface Adapter {
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly device: string;
-  /** The driver, in its own words. */
-  readonly driver: string;
-  /** `cpu`: a software adapter, which computes on the processor. */
-  readonly type: 'gpu' | 'cpu';
-  /** The backend of gpu.js that runs the kernels; `webasm` and `cpu` are for tests. */
-  readonly mode: GpuMode;
-}
-
-export type GpuMode = 'webgpu' | 'webasm' | 'cpu';
-
 /** Sums since the engine was made: take the difference of two. */
-export interface EngineWork {
-  /** Seconds by what the device was busy with. */
-  readonly seconds: { readonly kernels: number; readonly transfer: number; readonly selection: number };
-  /** Rows of the largest tile of each kind of pass. */
-  readonly tileRows: Readonly<Record<string, number>>;
-  /** How often the device process was started anew. */
-  readonly restarts: number;
-}
+export type EngineWork = Readonly<DeviceWork>;
 
 /** A matrix that an engine holds. Disposing it twice is harmless; using it afterwards is a RangeError. */
 export interface MatrixHandle extends Disposable {

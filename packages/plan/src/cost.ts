@@ -15,6 +15,7 @@ import type { BallsStep, NeighboursStep, RegionStep, RowList, Step } from './ste
 /** Where a plan is to run. */
 export interface Machine {
   readonly engine: EngineClass;
+  /** Of the processor; with a gpu those beside it. */
   readonly threads: number;
 }
 
@@ -25,8 +26,9 @@ export interface Cost {
 }
 
 /**
- * Elementary steps answered per second and thread (method §9: one |a−b| added is one step), rounded down from
- * bench/: they size progress bars and plans, not results.
+ * Elementary steps answered per second (method §9: one |a−b| added is one step): they size progress bars and plans and
+ * choose between engines, they do not touch results. `wasm` is per thread, rounded down from bench/. `gpu` is of the
+ * whole device, and estimated from what data-centre devices are said to do, not measured.
  */
 const RATES = {
   wasm: {
@@ -74,9 +76,9 @@ const UPDATED_SHARE = 0.05;
 const FIXED_SECONDS = 0.005;
 
 export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
-  const rate = RATES[machine.engine];
+  const rate = ratesOf(machine, dataset);
   const d = dataset.columns;
-  const seconds = (work: number, perSecond: number) => FIXED_SECONDS + work / (perSecond * machine.threads);
+  const seconds = (work: number, perSecond: number) => FIXED_SECONDS + work / perSecond;
   switch (step.name) {
     case 'neighbours': {
       const n = rowCount(step.rows, dataset);
@@ -133,6 +135,27 @@ export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
         bytes: 16_384,
       };
   }
+}
+
+/** Steps per second of the whole machine. */
+function ratesOf({ engine, threads }: Machine, { dtype }: Dataset): Rates {
+  if (engine === 'wasm') return timesThreads(RATES.wasm, threads);
+  // Products of floats are summed in float64, which devices lack: they stay on the processor.
+  return dtype === 'u1' ? RATES.gpu : { ...RATES.gpu, products: RATES.wasm.products * threads };
+}
+
+type Rates = Readonly<Record<keyof typeof RATES.wasm, number>>;
+
+function timesThreads(rates: Rates, threads: number): Rates {
+  return {
+    l1Bytes: rates.l1Bytes * threads,
+    l1Floats: rates.l1Floats * threads,
+    ballBytes: rates.ballBytes * threads,
+    ballFloats: rates.ballFloats * threads,
+    centres: rates.centres * threads,
+    faces: rates.faces * threads,
+    products: rates.products * threads,
+  };
 }
 
 /** Choosing: among half-spaces, by projecting them; among methods, by counting each of them. */
@@ -230,11 +253,11 @@ function uncovered(neighbours: NeighboursStep, covered: number, dataset: Dataset
 function halfspaceSeconds(
   { components, choosing, metric }: Extract<RegionStep, { kind: 'halfspace' }>,
   dataset: Dataset,
-  { engine, threads }: Machine,
+  machine: Machine,
 ): number {
   const rows = rowCount(components.rows, dataset) + rowCount(choosing, dataset);
   const judged = rows * components.count * (metric === 'linf' ? TYPICAL_EXPONENTS : 1);
-  const projecting = (judged * dataset.columns) / (RATES[engine].products * threads);
+  const projecting = (judged * dataset.columns) / ratesOf(machine, dataset).products;
   return FIXED_SECONDS + projecting + judged * SECONDS_PER_PROJECTION;
 }
 
@@ -246,9 +269,9 @@ function rectanglesSeconds(
 ): number {
   const n = rowCount(setting.neighbours.rows, dataset);
   const judged = 0.4 * n + rowCount(setting.choosing, dataset) + dataset.splits.test.rows;
-  const rate = RATES[machine.engine];
+  const rate = ratesOf(machine, dataset);
   const assigning =
     (0.6 * n * dataset.columns * setting.T * setting.iterations * TYPICAL_ITERATIONS) / rate.centres;
   const judging = (judged * dataset.columns * setting.T) / rate.faces;
-  return FIXED_SECONDS + (assigning + judging) / machine.threads;
+  return FIXED_SECONDS + assigning + judging;
 }

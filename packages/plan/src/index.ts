@@ -1,4 +1,5 @@
 export type { SingleMethod, SingleSpec } from './all-methods.js';
+export { chooseEngine, LEAST_GAIN_SECONDS, type Offers } from './choose-engine.js';
 export { type Cost, type Machine, rowCount } from './cost.js';
 export {
   ballsBytes,

@@ -39,6 +39,16 @@ function keysOf(
   return new Map(planJob(specOf(change, of), of, on).steps.map(({ step, key }) => [step.name, key]));
 }
 
+test('threads beside a gpu speed up only what stays on the processor: products of floats', () => {
+  const floats: Dataset = { ...dataset, dtype: 'f4', scale: 1 };
+  const seconds = (of: Dataset, change: object, threads: number) =>
+    planJob(specOf(change, of), of, { engine: 'gpu', threads }).estimatedSeconds;
+  const halfspace = { method: 'halfspace', T: undefined };
+  expect(seconds(dataset, {}, 4)).toBe(seconds(dataset, {}, 1));
+  expect(seconds(dataset, halfspace, 4)).toBe(seconds(dataset, halfspace, 1));
+  expect(seconds(floats, halfspace, 4)).toBeLessThan(seconds(floats, halfspace, 1));
+});
+
 describe('the plan of rectangles', () => {
   test('counts the tallies of the face search, which few wide rows make the largest', () => {
     const floats: Dataset = { ...dataset, dtype: 'f4', scale: 1, columns: 20_000, shape: [20_000] };
@@ -85,6 +95,7 @@ describe('the plan of rectangles', () => {
     expect(summary.estimatedSeconds).toBeGreaterThan(0);
     expect(summary.estimatedBytes).toBeGreaterThan(0);
     expect(summary.steps).toHaveLength(9);
+    expect(summary.engine).toBe('wasm');
   });
 
   test.each([

@@ -25,6 +25,7 @@ const COMPONENTS = 64;
 export interface Plan {
   readonly spec: JobSpec;
   readonly dataset: Dataset;
+  readonly engine: EngineClass;
   readonly rows: JobRows;
   readonly steps: readonly PlannedStep[];
   readonly evaluation: EvaluationStep;
@@ -76,6 +77,7 @@ export function planJob(spec: JobSpec, dataset: Dataset, machine: Machine): Plan
   return {
     spec,
     dataset,
+    engine: machine.engine,
     rows,
     steps,
     evaluation,
@@ -88,6 +90,7 @@ export function planJob(spec: JobSpec, dataset: Dataset, machine: Machine): Plan
 export function summarisePlan(plan: Plan): PlanSummary {
   return {
     spec: plan.spec,
+    engine: plan.engine,
     steps: plan.steps.map(({ step, key, needs, estimatedSeconds, estimatedBytes }) => ({
       name: step.name,
       key,

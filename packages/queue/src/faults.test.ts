@@ -119,7 +119,7 @@ describe('Redis', () => {
     await redis.kill();
     await woken;
     const refused = await Promise.allSettled([
-      api.jobs.submit({ spec: sampleSpec(), owner: 'anna' }),
+      api.jobs.submit({ spec: sampleSpec(), engine: 'wasm', owner: 'anna' }),
       api.jobs.get(job.id),
       api.jobs.list({ owner: 'anna', limit: 1 }),
       api.jobs.cancel(job.id),
@@ -155,9 +155,9 @@ describe('Redis', () => {
   test('not there at the start: refused at once, used once it is there', async () => {
     await redis.kill();
     await using early = openSide(redis.url, 'producer');
-    await expect(early.jobs.submit({ spec: sampleSpec(), owner: 'anna' })).rejects.toBeInstanceOf(
-      QueueUnavailableError,
-    );
+    await expect(
+      early.jobs.submit({ spec: sampleSpec(), engine: 'wasm', owner: 'anna' }),
+    ).rejects.toBeInstanceOf(QueueUnavailableError);
     await redis.restart();
     await until('Redis', async () => early.connections.ready);
     const job = await accepted(early, sampleSpec());

@@ -16,7 +16,6 @@ export {
 } from './jobs/job-store.js';
 export type { StoredJob } from './jobs/stored-job.js';
 export { MAX_FAILURES, type TaskOutcome } from './tasks/attempt-store.js';
-export { engineClassOf } from './tasks/engine-class.js';
 export type { ProgressUpdate } from './tasks/progress-reporter.js';
 export { Reconciler, type ReconcilerParts } from './tasks/reconciler.js';
 export type { Claim, TaskContext, TaskHandler } from './tasks/running-task.js';

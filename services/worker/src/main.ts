@@ -2,8 +2,11 @@ import { SettingsError } from '@levy/contracts';
 import { RedisUnsuitableError } from '@levy/queue';
 import { pino } from 'pino';
 import { type WorkerSettings, workerSettings } from './settings.js';
+import { StepsFailure } from './steps/steps-runner.js';
 import { runWorker } from './worker.js';
 
+/** Wrong settings, a Redis or a device that cannot be used: starting again does not help. */
+const EXIT_REFUSED = 2;
 /** How long what is left may take once the worker has stopped. */
 const EXIT_MS = 3000;
 
@@ -28,10 +31,19 @@ async function main(): Promise<void> {
   try {
     await runWorker(settings, logger, stop.signal);
   } catch (error) {
-    logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
-    process.exitCode = error instanceof RedisUnsuitableError ? 2 : 1;
+    const refused = isRefusal(error);
+    // What is refused says all in its message.
+    logger.fatal(refused ? {} : { err: error }, error instanceof Error ? error.message : String(error));
+    process.exitCode = refused ? EXIT_REFUSED : 1;
   }
   setTimeout(() => process.exit(), EXIT_MS).unref();
+}
+
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof RedisUnsuitableError ||
+    (error instanceof StepsFailure && error.jobError.kind === 'device')
+  );
 }
 
 function settingsOrExplain(): WorkerSettings | undefined {
@@ -40,7 +52,7 @@ function settingsOrExplain(): WorkerSettings | undefined {
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     process.stderr.write(`levy worker: ${error.message}\n`);
-    process.exitCode = 2;
+    process.exitCode = EXIT_REFUSED;
     return undefined;
   }
 }

@@ -12,7 +12,8 @@ describe('workerSettings', () => {
       redisUrl: REDIS_URL,
       queuePrefix: 'levy',
       dataDir: resolve('.levy'),
-      engine: 'wasm',
+      engine: 'auto',
+      gpu: undefined,
       threads: availableParallelism(),
       logLevel: 'info',
       drainSeconds: 10,
@@ -31,9 +32,14 @@ describe('workerSettings', () => {
     });
   });
 
+  it.each(['auto', 'wasm', 'gpu'])('takes LEVY_ENGINE %s, and the adapter to look for', (engine) => {
+    const env = { REDIS_URL, LEVY_ENGINE: engine, LEVY_GPU: ' nvidia ' };
+    expect(workerSettings(env, [])).toMatchObject({ engine, gpu: 'nvidia' });
+  });
+
   it('names every fault at once', () => {
     const env = {
-      LEVY_ENGINE: 'gpu',
+      LEVY_ENGINE: 'cuda',
       LEVY_THREADS: '0',
       LEVY_LOG_LEVEL: 'loud',
       LEVY_QUEUE_PREFIX: 'a b',

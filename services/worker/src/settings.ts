@@ -2,14 +2,18 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type EngineClass, SettingsError, SettingsReader } from '@levy/contracts';
+import { ENGINE_REQUESTS, type EngineRequest, SettingsError, SettingsReader } from '@levy/contracts';
 
 export interface WorkerSettings {
   readonly redisUrl: string;
   readonly queuePrefix: string;
   /** Absolute. */
   readonly dataDir: string;
-  readonly engine: EngineClass;
+  /** auto: the gpu if one answers, else the processor. */
+  readonly engine: EngineRequest;
+  /** A part of the name of the graphics adapter that is wanted. */
+  readonly gpu: string | undefined;
+  /** Of the processor; with a gpu for what it leaves to it. */
   readonly threads: number;
   readonly logLevel: LogLevel;
   /** Seconds that a running task may go on once the worker is asked to stop. */
@@ -39,13 +43,11 @@ export function workerSettings(
     reader.fault('REDIS_URL is not set; name the Redis that holds the queue, such as redis://127.0.0.1:6379');
   }
   const port = reader.integer('LEVY_WORKER_PORT', { min: 1, max: 65_535 });
-  const requested = reader.oneOf('LEVY_ENGINE', ['auto', 'wasm', 'gpu']);
-  if (requested === 'gpu')
-    reader.fault('LEVY_ENGINE is "gpu", but this release has no gpu engine; use "wasm"');
   const settings = {
     queuePrefix: queuePrefixOf(reader),
     dataDir: resolve(reader.text('LEVY_DATA_DIR') ?? '.levy'),
-    engine: 'wasm',
+    engine: reader.oneOf('LEVY_ENGINE', ENGINE_REQUESTS) ?? 'auto',
+    gpu: reader.text('LEVY_GPU'),
     threads: reader.integer('LEVY_THREADS', { min: 1, max: 1024 }) ?? availableParallelism(),
     logLevel: reader.oneOf('LEVY_LOG_LEVEL', LOG_LEVELS) ?? 'info',
     drainSeconds: reader.integer('LEVY_DRAIN_SECONDS', { min: 0, max: 86_400 }) ?? DEFAULT_DRAIN_SECONDS,

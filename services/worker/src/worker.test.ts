@@ -1,7 +1,6 @@
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Bench, exitOf } from './testing/bench.js';
+import { Bench, exitOf, freePort } from './testing/bench.js';
 import { LONG } from './testing/specs.js';
 
 let bench: Bench;
@@ -99,9 +98,31 @@ describe('a worker process', () => {
       return { status: response.status, body: await response.text() };
     };
     expect((await get('/livez')).status).toBe(200);
-    expect((await get('/readyz')).status).toBe(200);
+    const ready = await get('/readyz');
+    expect([ready.status, JSON.parse(ready.body)]).toEqual([
+      200,
+      { status: 'ok', redis: true, engine: 'wasm', device: expect.any(String), threads: 1 },
+    ]);
     expect((await get('/metrics')).body).toContain('levy_worker_tasks_total{outcome="succeeded"} 1');
+    expect((await get('/metrics')).body).not.toContain('device_restarts');
     expect((await get('/')).status).toBe(404);
+  });
+
+  it('computes on the processor where no adapter answers that LEVY_GPU names, and says so', async () => {
+    const worker = bench.worker([], { LEVY_ENGINE: 'auto', LEVY_GPU: 'no-such-adapter' });
+    await bench.untilStatus(await bench.submit(), 'succeeded');
+    expect(await bench.registry.list()).toMatchObject([{ engine: 'wasm' }]);
+    expect(worker.output).toContain('no such graphics adapter answers');
+  });
+
+  it('that is to compute on a gpu takes nothing without one, says why and exits with 2', async () => {
+    const id = await bench.submit({ engine: 'gpu' });
+    const worker = bench.worker([], { LEVY_ENGINE: 'gpu', LEVY_GPU: 'no-such-adapter' });
+    expect(await exitOf(worker)).toBe(2);
+    expect(worker.output).toMatch(/"msg":"[^"]*adapter/);
+    expect(worker.output).not.toContain('    at ');
+    expect(worker.output).not.toContain('taking tasks');
+    expect(await bench.jobs.get(id)).toMatchObject({ status: 'queued', attempts: [] });
   });
 
   it('says everything that is wrong with its settings and exits with 2', async () => {
@@ -114,13 +135,4 @@ describe('a worker process', () => {
 
 async function until(fits: () => boolean): Promise<void> {
   while (!fits()) await delay(20);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return address.port;
 }

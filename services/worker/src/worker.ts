@@ -16,6 +16,7 @@ import {
   WorkerRegistry,
 } from '@levy/queue';
 import type { Logger } from 'pino';
+import { engineClassFor } from './engine-class.js';
 import { listenForHealth } from './health.js';
 import type { WorkerSettings } from './settings.js';
 import { StepsFailure, StepsRunner } from './steps/steps-runner.js';
@@ -26,8 +27,10 @@ const IDLE_CHECK_MS = 200;
 /**
  * Takes tasks until it is asked to stop, has been idle for long enough, or its lifetime is over. Then it takes
  * nothing more, lets the running task go on for the drain time, and puts it back into the queue after that.
+ * Rejects with StepsFailure, before it takes any, where its engine cannot be had.
  *
- * This thread holds only the queue: claims, locks, heartbeats and progress. Steps run in a thread of their own.
+ * This thread holds only the queue: claims, locks, heartbeats and progress. Steps run in a thread of their own, and a
+ * device is driven by a process beside that.
  */
 export async function runWorker(settings: WorkerSettings, logger: Logger, stop: AbortSignal): Promise<void> {
   const host = hostname();
@@ -38,27 +41,30 @@ export async function runWorker(settings: WorkerSettings, logger: Logger, stop: 
     role: 'worker',
     logger,
   });
-  await using steps = new StepsRunner({ settings: { ...settings, host }, logger });
+  const engine = await engineClassFor(settings, logger);
+  const { dataDir, gpu, threads } = settings;
+  await using steps = new StepsRunner({ settings: { dataDir, engine, gpu, threads, host }, logger });
   const about: Omit<Worker, 'current'> = {
     id: workerId,
     host,
     pid: process.pid,
     version: VERSION,
-    engine: settings.engine,
+    engine,
     ...(await steps.info()),
     since: new Date().toISOString(),
   };
   await suitableRedis(connections, logger, stop);
   if (stop.aborted) return;
   const counts = new TaskCounts();
-  await using _health = await listenForHealth(settings.health, { connections, counts, logger });
+  await using _health = await listenForHealth(settings.health, { about, connections, counts, steps, logger });
   await using presence = new WorkerRegistry({ connections, logger }).announce(about);
   await using tasks = new TaskQueue(connections);
   await using reconciler = new Reconciler({ connections, tasks, logger });
   reconciler.start();
   await using consumer = new TaskConsumer({ connections, workerId, logger });
-  consumer.consume({ engineClass: settings.engine, handle: handler(steps, presence, counts) });
-  logger.info({ workerId, threads: about.threads, device: about.device }, 'taking tasks');
+  consumer.consume({ engineClass: engine, handle: handler(steps, presence, counts) });
+  const { device, adapter } = about;
+  logger.info({ workerId, engine, device, threads: about.threads, adapter }, 'taking tasks');
   const why = await untilStop(settings, counts, stop);
   logger.info({ why, drainSeconds: settings.drainSeconds, running: consumer.running }, 'stopping');
   await consumer.close({ drainMs: settings.drainSeconds * 1000 });

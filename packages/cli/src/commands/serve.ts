@@ -9,9 +9,10 @@ export interface ServeFlags {
 export function addServe(root: Command, run: Run): void {
   root
     .command('serve')
-    .summary('run the API and a worker on this machine')
+    .summary('run the API and workers on this machine')
     .description(
-      'Finds or starts Redis and runs the API and a worker as child processes, until Ctrl-C. Redis, in this order:\n' +
+      'Finds or starts Redis and runs the API, a worker and, where a gpu answers, a worker on that as child processes,\n' +
+        'until Ctrl-C. LEVY_ENGINE=wasm or gpu: that worker only. Redis, in this order:\n' +
         'REDIS_URL; redis-server or valkey-server on PATH; one at 127.0.0.1:6379; Docker; apt-get as root.',
     )
     .option('--demonstration', 'where no job exists yet, submit a demonstration and print its table')

@@ -128,11 +128,18 @@ describe('levy submit', () => {
 
   it('--dry-run prints the plan', async () => {
     const step = { name: 'scan', key: 'k'.repeat(64), needs: [], estimatedSeconds: 2, estimatedBytes: 1024 };
-    const plan = { spec: SPEC, steps: [step], estimatedSeconds: 2, estimatedBytes: 5_000_000 };
+    const plan = {
+      spec: SPEC,
+      engine: 'wasm',
+      steps: [step],
+      estimatedSeconds: 2,
+      estimatedBytes: 5_000_000,
+    };
     service.routes.set('POST /v1/jobs', () => ({ body: plan }));
     const { exitCode, stdout } = await bench.run(`submit ${FLAGS} --dry-run`);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('scan');
+    expect(stdout).toContain('about 2.0 s on wasm, 5.0 MB of memory');
     expect(service.requests[0]?.url).toBe('/v1/jobs?dryRun=true');
     expect(JSON.parse((await bench.run(`submit ${FLAGS} --dry-run --json`)).stdout)).toEqual(plan);
   });
@@ -178,6 +185,25 @@ describe('the other commands', () => {
     expect(JSON.parse((await bench.run('workers --json')).stdout)).toEqual([]);
     expect((await bench.run('cancel job_1')).stdout).toBe('job_1 canceling\n');
     expect(service.requests.some(({ url }) => url.includes('status=queued&status=running'))).toBe(true);
+  });
+
+  it('workers tells the device, and its driver where one is an adapter', async () => {
+    const worker = {
+      ...{ id: 'w1', host: 'here', pid: 7, version: '0.1.0', engine: 'wasm', device: 'EPYC', threads: 2 },
+      since: '2026-01-01T00:00:00.000Z',
+    };
+    const adapter = {
+      ...{ vendor: 'acme', architecture: 'anvil', device: 'A1', driver: 'acme 1.2' },
+      ...{ type: 'gpu', mode: 'webgpu' },
+    };
+    const data: object[] = [worker];
+    service.routes.set('GET /v1/workers', () => ({ body: { data } }));
+    expect((await bench.run('workers')).stdout).not.toContain('driver');
+    data.push({ ...worker, engine: 'gpu', device: 'A1', adapter });
+    const [header, , wasm, gpu] = (await bench.run('workers')).stdout.split('\n');
+    expect(header).toMatch(/device +driver +since/);
+    expect(wasm).toMatch(/wasm +2 {2}EPYC {2,}2026/);
+    expect(gpu).toMatch(/gpu +2 {2}A1 by webgpu {2}acme 1\.2 {2}2026/);
   });
 
   it('result of a job that is not final is refused, and says how to follow it', async () => {

@@ -48,7 +48,7 @@ async function submitOnly(
     if (job.waitingFor !== undefined) {
       remark(
         context,
-        `levy: it waits: no live worker offers engine ${job.waitingFor}; start one with levy worker`,
+        `levy: it waits: no live worker offers engine ${job.waitingFor}; start one with levy worker --engine ${job.waitingFor}`,
       );
     }
   }
@@ -90,7 +90,9 @@ function showPlan(context: Context, plan: PlanSummary, flags: SubmitFlags): Exit
     step.key.slice(0, 12),
   ]);
   context.stdout.write(renderTable(columns, rows));
-  const { estimatedSeconds, estimatedBytes } = plan;
-  context.stdout.write(`\nabout ${duration(estimatedSeconds)}, ${byteSize(estimatedBytes)} of memory\n`);
+  const { engine, estimatedSeconds, estimatedBytes } = plan;
+  context.stdout.write(
+    `\nabout ${duration(estimatedSeconds)} on ${engine}, ${byteSize(estimatedBytes)} of memory\n`,
+  );
   return EXIT.ok;
 }

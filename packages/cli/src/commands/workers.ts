@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Context, printJson } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
+import { deviceText } from '../output/device-text.js';
 import { timeText } from '../output/numbers.js';
 import { renderTable } from '../output/table.js';
 import type { Run } from '../run.js';
@@ -28,21 +29,24 @@ async function workers(context: Context, flags: WorkersFlags): Promise<ExitCode>
     context.stderr.write('levy: no worker is alive; start one with levy worker\n');
     return EXIT.ok;
   }
+  const withDriver = live.some(({ adapter }) => adapter !== undefined);
   const columns = [
     { title: 'host' },
     { title: 'pid', align: 'right' },
     { title: 'engine' },
     { title: 'threads', align: 'right' },
     { title: 'device' },
+    ...(withDriver ? [{ title: 'driver' }] : []),
     { title: 'since (UTC)' },
     { title: 'now' },
   ] as const;
-  const rows = live.map(({ host, pid, engine, threads, device, since, current }) => [
+  const rows = live.map(({ host, pid, engine, threads, device, adapter, since, current }) => [
     host,
     String(pid),
     engine,
     String(threads),
-    device,
+    deviceText({ device, ...(adapter === undefined ? {} : { adapter }) }),
+    ...(withDriver ? [adapter?.driver ?? ''] : []),
     timeText(since),
     current === undefined ? 'idle' : `${current.job}: ${current.phase}`,
   ]);

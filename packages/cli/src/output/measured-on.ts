@@ -1,5 +1,6 @@
 import type { Dataset } from '@levy/contracts';
 import type { EngineInfo } from '@levy/kernels';
+import { deviceText } from './device-text.js';
 
 /** What every table of ours says of its advRisk (method §6). */
 export const UPPER_BOUND =
@@ -19,7 +20,7 @@ export function measuredOnLine({ dataset, engine, seeds }: MeasuredOn): string {
   const [first, last] = [seeds[0], seeds.at(-1)];
   return [
     `${id}: ${splits.train.rows} training and ${splits.test.rows} test rows × ${columns}, digest ${digest.slice(0, 12)}`,
-    `engine ${engine.engine} on ${engine.device} (${engine.threads} threads)`,
+    `engine ${engine.engine} on ${deviceText(engine)} (${engine.threads} threads)`,
     first === last ? `seed ${first}` : `seeds ${first}…${last}`,
   ].join(' · ');
 }
@@ -29,7 +30,7 @@ export function measuredOnFields({ dataset, engine, seeds }: MeasuredOn): object
   const { id, digest, splits, columns } = dataset;
   return {
     dataset: { id, digest, train: splits.train.rows, test: splits.test.rows, columns },
-    engine: { engine: engine.engine, device: engine.device, threads: engine.threads },
+    engine,
     seeds,
   };
 }

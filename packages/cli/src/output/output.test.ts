@@ -5,6 +5,7 @@ import { Collector, Workbench } from '../testing/command.js';
 import { parseCsv } from '../testing/csv.js';
 import { csvText } from './csv.js';
 import { CsvFile } from './csv-file.js';
+import { deviceText } from './device-text.js';
 import { byteSize, duration, epsilonText, interval, percent, timeText } from './numbers.js';
 import { progressView } from './progress.js';
 import { styleFor } from './style.js';
@@ -21,6 +22,18 @@ describe('numbers for people', () => {
     expect(epsilonText(0.3, '3/10')).toBe('0.3');
     expect(epsilonText(8 / 255, '8/255')).toBe('8/255');
     expect(timeText('2026-01-02T03:04:05.678Z')).toBe('2026-01-02 03:04:05');
+  });
+});
+
+describe('deviceText', () => {
+  it('tells of an adapter what ran there, and that it is one in software only', () => {
+    const names = { vendor: 'acme', architecture: 'anvil', device: 'A1', driver: 'acme 1.2' };
+    expect(deviceText({ device: 'EPYC' })).toBe('EPYC');
+    const adapter = { ...names, type: 'gpu', mode: 'webgpu' } as const;
+    expect(deviceText({ device: 'A1', adapter })).toBe('A1 by webgpu');
+    expect(deviceText({ device: 'A1', adapter: { ...adapter, type: 'cpu' } })).toBe(
+      'A1, a software adapter, by webgpu',
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Result, SplitMeasure } from '@levy/contracts';
 import { candidatesTable } from './candidates-table.js';
+import { deviceText } from './device-text.js';
 import { methodName } from './method-name.js';
 import { duration, epsilonText, interval, percent } from './numbers.js';
 import type { Style } from './style.js';
@@ -106,7 +107,7 @@ function exactLines({ exact, alpha }: Result): string[] {
 export function provenanceLine({ provenance, timings, best }: Result): string {
   const { workers, reused, version, methodVersion, datasetDigest } = provenance;
   const machines = workers.map(
-    ({ engine, device, threads, host }) => `${engine} on ${device} (${threads} threads, ${host})`,
+    ({ engine, threads, host, ...on }) => `${engine} on ${deviceText(on)} (${threads} threads, ${host})`,
   );
   const total = timings['total'] ?? Object.values(timings).reduce((sum, seconds) => sum + seconds, 0);
   const again = reused.map(({ step, artifacts }) => `${step} ${artifacts}`).join(', ');

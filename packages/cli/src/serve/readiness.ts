@@ -1,15 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LevyClient } from '@levy/client';
+import type { EngineClass } from '@levy/contracts';
 import { EXIT } from '../exit-code.js';
 import { CommandError } from '../failure.js';
 
 const READY_MS = 60_000;
 
-/** Waits until the API answers and a worker is alive. */
-export async function untilReady(client: LevyClient, signal: AbortSignal): Promise<void> {
+/** Waits until the API answers and a worker of every engine lives that one is expected of. */
+export async function untilReady(
+  client: LevyClient,
+  expected: () => Iterable<EngineClass>,
+  signal: AbortSignal,
+): Promise<void> {
   const until = performance.now() + READY_MS;
   for (;;) {
-    const state = await stateOf(client, signal);
+    const state = await stateOf(client, expected, signal);
     if (state === 'ready') return;
     if (performance.now() > until) {
       throw new CommandError(
@@ -21,9 +26,15 @@ export async function untilReady(client: LevyClient, signal: AbortSignal): Promi
   }
 }
 
-async function stateOf(client: LevyClient, signal: AbortSignal): Promise<string> {
+async function stateOf(
+  client: LevyClient,
+  expected: () => Iterable<EngineClass>,
+  signal: AbortSignal,
+): Promise<string> {
   try {
-    return (await client.workers({ signal })).length > 0 ? 'ready' : 'no worker is alive';
+    const live = new Set((await client.workers({ signal })).map(({ engine }) => engine));
+    const missing = [...expected()].filter((engine) => !live.has(engine));
+    return missing.length === 0 ? 'ready' : `no ${missing.join(' and no ')} worker is alive`;
   } catch (error) {
     signal.throwIfAborted();
     return error instanceof Error ? error.message : String(error);

@@ -1,3 +1,4 @@
+import { ENGINE_REQUESTS, type EngineRequest } from '@levy/contracts';
 import type { Context } from '../context.js';
 import { DEFAULT_HOST, DEFAULT_PORT, dataDirOf, MAX_THREADS, settingsReader } from '../settings.js';
 
@@ -8,6 +9,12 @@ export interface ServeSettings {
   readonly dataDir: string;
   readonly redisUrl: string | undefined;
   readonly prefix: string | undefined;
+  /** Which workers it starts. */
+  readonly engine: EngineRequest;
+  /** A part of the name of the graphics adapter that is wanted. */
+  readonly gpu: string | undefined;
+  /** Where its first worker serves health and metrics; the next one serves them on the port after it. */
+  readonly workerPort: number | undefined;
   /** Seconds that a worker may take to finish its task when it is asked to stop. */
   readonly drainSeconds: number;
   readonly logLevel: string | undefined;
@@ -28,6 +35,9 @@ export function serveSettings(context: Context): ServeSettings {
     dataDir: dataDirOf(reader),
     redisUrl: reader.url('REDIS_URL', REDIS_PROTOCOLS),
     prefix: reader.text('LEVY_QUEUE_PREFIX'),
+    engine: reader.oneOf('LEVY_ENGINE', ENGINE_REQUESTS) ?? 'auto',
+    gpu: reader.text('LEVY_GPU'),
+    workerPort: reader.integer('LEVY_WORKER_PORT', { min: 1, max: 65_534 }),
     drainSeconds: reader.integer('LEVY_DRAIN_SECONDS', { min: 0, max: 86_400 }) ?? DEFAULT_DRAIN_SECONDS,
     logLevel: reader.oneOf('LEVY_LOG_LEVEL', LOG_LEVELS),
     apiKey: reader.secret('LEVY_API_KEY') ?? reader.secret('LEVY_API_KEYS')?.split(',')[0]?.trim(),

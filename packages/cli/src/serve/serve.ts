@@ -12,25 +12,33 @@ import { queuePrefix } from './instance-id.js';
 import { portFault } from './ports.js';
 import { untilReady } from './readiness.js';
 import { type ServeSettings, serveSettings } from './serve-settings.js';
+import { servedEngines } from './served-engines.js';
 import { Services } from './services.js';
 
-/** Runs Redis (if it has to), the API and a worker until it is interrupted, or until the demonstration is over. */
+/** Runs Redis (if it has to), the API and its workers until it is interrupted, or until the demonstration is over. */
 export async function serve(context: Context, flags: ServeFlags): Promise<ExitCode> {
   const settings = serveSettings(context);
   await requirePort(settings);
+  const engines = await servedEngines(context, settings);
   await using _lock = await lockDataFolder(settings.dataDir);
   await using redis = await findRedis({ context, url: settings.redisUrl, dataDir: settings.dataDir });
   await requireSuitable(context, redis);
-  await using services = new Services(context, settings, await environment(context, settings, redis, flags));
-  const work = whileServing(context, settings, flags);
+  const env = await environment(context, settings, redis, flags);
+  await using services = new Services(context, settings, engines, env);
+  const work = whileServing(context, settings, services, flags);
   return await Promise.race([work, services.gaveUp, ...(redis.gaveUp === undefined ? [] : [redis.gaveUp])]);
 }
 
-async function whileServing(context: Context, settings: ServeSettings, flags: ServeFlags): Promise<ExitCode> {
+async function whileServing(
+  context: Context,
+  settings: ServeSettings,
+  services: Services,
+  flags: ServeFlags,
+): Promise<ExitCode> {
   const baseUrl = addressOf(settings);
   const client = new LevyClient({ baseUrl, apiKey: settings.apiKey });
   try {
-    await untilReady(client, context.signal);
+    await untilReady(client, () => services.engines, context.signal);
     remark(context, `levy: serving on ${baseUrl}, documentation on ${baseUrl}/docs; Ctrl-C stops it`);
     if (flags.once || (flags.demonstration && (await isEmpty(client)))) {
       const outcome = await runDemonstration(context, client, settings.dataDir);

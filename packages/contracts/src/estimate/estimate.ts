@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { AdapterSchema } from '../cluster/cluster.js';
 import { DOMAINS, METHODS, METRICS, PROTOCOLS } from '../job/fields.js';
 
 const fraction = (description?: string) =>
@@ -42,6 +43,19 @@ export const ScanSchema = Type.Object({
 });
 export type Scan = Static<typeof ScanSchema>;
 
+/** What a device did. Of an engine: since it was made; of a job: during it, the tiles apart. */
+export const DeviceWorkSchema = Type.Object({
+  seconds: Type.Object(
+    { kernels: Type.Number(), transfer: Type.Number(), selection: Type.Number() },
+    { description: 'By what the device was busy with' },
+  ),
+  tileRows: Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
+    description: 'Rows of the largest tile of each kind of pass, since the worker started',
+  }),
+  restarts: Type.Integer({ minimum: 0, description: 'How often the device process was started anew' }),
+});
+export type DeviceWork = Static<typeof DeviceWorkSchema>;
+
 export const ProvenanceSchema = Type.Object({
   version: Type.String(),
   methodVersion: Type.Integer(),
@@ -55,6 +69,8 @@ export const ProvenanceSchema = Type.Object({
       engine: Type.String(),
       device: Type.String(),
       threads: Type.Integer(),
+      adapter: Type.Optional(AdapterSchema),
+      work: Type.Optional(DeviceWorkSchema),
     }),
   ),
 });

@@ -32,7 +32,9 @@ describe('submit', () => {
   test('twenty at once with one key make one job', async () => {
     const idempotency = { key: 'k', bodyDigest: bodyDigest('{}') };
     const all = await Promise.all(
-      Array.from({ length: 20 }, () => side.jobs.submit({ spec: sampleSpec(), owner: 'anna', idempotency })),
+      Array.from({ length: 20 }, () =>
+        side.jobs.submit({ spec: sampleSpec(), engine: 'wasm', owner: 'anna', idempotency }),
+      ),
     );
     const ids = new Set(all.map((one) => (one.outcome === 'accepted' ? one.job.id : one.outcome)));
     expect(ids.size).toBe(1);
@@ -42,12 +44,14 @@ describe('submit', () => {
 
   test('a key belongs to its owner and its body, and outlives its job', async () => {
     const idempotency = { key: 'k', bodyDigest: bodyDigest('1') };
-    const first = await side.jobs.submit({ spec: sampleSpec(), owner: 'anna', idempotency });
-    const other = await side.jobs.submit({ spec: sampleSpec(), owner: 'berta', idempotency });
+    const first = await side.jobs.submit({ spec: sampleSpec(), engine: 'wasm', owner: 'anna', idempotency });
+    const other = await side.jobs.submit({ spec: sampleSpec(), engine: 'wasm', owner: 'berta', idempotency });
     if (first.outcome !== 'accepted' || other.outcome !== 'accepted') throw new Error('not accepted');
     expect(other.replayed).toBe(false);
     const changed = { key: 'k', bodyDigest: bodyDigest('2') };
-    expect(await side.jobs.submit({ spec: sampleSpec(), owner: 'anna', idempotency: changed })).toEqual({
+    expect(
+      await side.jobs.submit({ spec: sampleSpec(), engine: 'wasm', owner: 'anna', idempotency: changed }),
+    ).toEqual({
       outcome: 'mismatch',
       jobId: first.job.id,
     });
@@ -56,7 +60,9 @@ describe('submit', () => {
 
     await side.jobs.cancel(first.job.id);
     expect(await side.jobs.delete(first.job.id)).toBe('deleted');
-    expect(await side.jobs.submit({ spec: sampleSpec(), owner: 'anna', idempotency })).toEqual({
+    expect(
+      await side.jobs.submit({ spec: sampleSpec(), engine: 'wasm', owner: 'anna', idempotency }),
+    ).toEqual({
       outcome: 'deleted',
       jobId: first.job.id,
     });
@@ -71,7 +77,7 @@ describe('list', () => {
   test('goes through pages from the newest without gaps or repeats', async () => {
     const ids: string[] = [];
     for (let index = 0; index < 7; index++) ids.push((await accepted(side, sampleSpec())).id);
-    await accepted(side, sampleSpec(), 'berta');
+    await accepted(side, sampleSpec(), { owner: 'berta' });
     const seen: string[] = [];
     let after: string | undefined;
     do {

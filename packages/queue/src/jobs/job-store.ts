@@ -5,7 +5,6 @@ import { decodeTime, monotonicFactory } from 'ulid';
 import type { Connections } from '../connection/connections.js';
 import { stringsOf } from '../connection/script.js';
 import type { ChangeFeed } from '../events/change-feed.js';
-import { engineClassOf } from '../tasks/engine-class.js';
 import type { TaskQueue } from '../tasks/task-queue.js';
 import { type JobFilters, oldestId, wantedFields } from './job-filters.js';
 import { cancelJob } from './scripts/cancel-job.js';
@@ -23,6 +22,8 @@ export interface Idempotency {
 
 export interface Submission {
   readonly spec: JobSpec;
+  /** Which workers it goes to, now and after every retry: chosen once, by whoever submits it. */
+  readonly engine: EngineClass;
   /** Letters, digits, "_" and "-". */
   readonly owner: string;
   readonly sweep?: string;
@@ -87,8 +88,7 @@ export class JobStore {
   /** Accepts a job: once this resolves, it will be run. */
   async submit(submission: Submission): Promise<Submitted> {
     const { keys } = this.#connections;
-    const { spec, owner, idempotency } = submission;
-    const engine = engineClassOf(spec);
+    const { engine, owner, idempotency } = submission;
     const ulid = this.#nextUlid();
     const id = `job_${ulid}`;
     const createdAt = decodeTime(ulid);
@@ -101,17 +101,11 @@ export class JobStore {
           keys.queued(engine),
           ...(idempotency === undefined ? [] : [keys.idempotency(owner, ROUTE, idempotency.key)]),
         ],
-        [
-          id,
-          createdAt,
-          keys.changes,
-          idempotency?.bodyDigest ?? '',
-          ...recordFields(submission, engine, createdAt),
-        ],
+        [id, createdAt, keys.changes, idempotency?.bodyDigest ?? '', ...recordFields(submission, createdAt)],
       ),
     );
     if (outcome === 'mismatch') return { outcome, jobId };
-    if (outcome === 'created') await this.#enqueue(id, spec);
+    if (outcome === 'created') await this.#enqueue(id, submission);
     const job = await this.get(jobId, owner);
     if (job === undefined) return { outcome: 'deleted', jobId };
     return { outcome: 'accepted', job, replayed: outcome === 'replayed' };
@@ -192,9 +186,9 @@ export class JobStore {
   }
 
   /** The record stands; should this fail, the reconciler does it within seconds. */
-  async #enqueue(id: string, spec: JobSpec): Promise<void> {
+  async #enqueue(id: string, { engine, spec }: Submission): Promise<void> {
     try {
-      await this.#tasks.add(id, engineClassOf(spec), spec.priority);
+      await this.#tasks.add(id, engine, spec.priority);
     } catch (error) {
       this.#connections.logger.warn({ jobId: id, err: error }, 'accepted, but not yet handed to the queue');
     }
@@ -226,8 +220,8 @@ export class JobStore {
   }
 }
 
-function recordFields(submission: Submission, engine: EngineClass, createdAt: number): (string | number)[] {
-  const { spec, owner, sweep } = submission;
+function recordFields(submission: Submission, createdAt: number): (string | number)[] {
+  const { spec, engine, owner, sweep } = submission;
   const fields: (string | number)[] = [
     ...[
       'owner',

@@ -27,6 +27,7 @@ export interface StoredJob {
   /** Rises at every change. */
   readonly revision: number;
   readonly status: JobStatus;
+  /** Which workers it goes to. */
   readonly engine: EngineClass;
   readonly spec: JobSpec;
   readonly progress?: JobProgress;

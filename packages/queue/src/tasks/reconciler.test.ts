@@ -26,7 +26,7 @@ test('jobs that dropped out of the queue come back, whatever their priority', as
   const jobs = [
     await accepted(side, sampleSpec()),
     await accepted(side, sampleSpec({ priority: 'batch' })),
-    await accepted(side, sampleSpec({ engine: 'gpu' })),
+    await accepted(side, sampleSpec(), { engine: 'gpu' }),
   ];
   expect(await side.reconciler.reconcile()).toEqual({ restored: 0, ended: 0 });
   await loseQueue();

@@ -78,8 +78,8 @@ test('interactive jobs come before batch ones, in their order', async () => {
 });
 
 test('jobs of another engine class are left to their own workers', async () => {
-  const gpu = await accepted(api, sampleSpec({ engine: 'gpu' }));
-  const wasm = await accepted(api, sampleSpec({ engine: 'wasm' }));
+  const gpu = await accepted(api, sampleSpec({ engine: 'auto' }), { engine: 'gpu' });
+  const wasm = await accepted(api, sampleSpec({ engine: 'auto' }));
   worker.consume({ handle: async () => sampleOutcome() });
   await untilStatus(api, wasm.id, 'succeeded');
   expect((await api.jobs.get(gpu.id))?.status).toBe('queued');
@@ -172,7 +172,7 @@ describe('time', () => {
 
   test('a job that waits past expireSeconds expires, with a worker or without', async () => {
     const alone = await accepted(api, sampleSpec({ expireSeconds: 1 }));
-    const taken = await accepted(api, sampleSpec({ expireSeconds: 1, engine: 'gpu' }));
+    const taken = await accepted(api, sampleSpec({ expireSeconds: 1 }), { engine: 'gpu' });
     await sleep(1100);
     let ran = false;
     worker.consume({

@@ -16,7 +16,7 @@ const presence = side.registry.announce({
   since: new Date().toISOString(),
 });
 side.consume({ handle: async () => sampleOutcome() });
-const submitted = await side.jobs.submit({ spec: sampleSpec(), owner: 'anna' });
+const submitted = await side.jobs.submit({ spec: sampleSpec(), engine: 'wasm', owner: 'anna' });
 if (submitted.outcome !== 'accepted') throw new Error(submitted.outcome);
 await untilStatus(side, submitted.job.id, 'succeeded');
 await until('a live worker', async () => (await side.registry.list()).length === 1);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connections, openConnections } from '../connection/connections.js';
 import { ChangeFeed } from '../events/change-feed.js';
-import { JobStore } from '../jobs/job-store.js';
+import { JobStore, type Submission } from '../jobs/job-store.js';
 import type { StoredJob } from '../jobs/stored-job.js';
 import { Reconciler } from '../tasks/reconciler.js';
 import { type ConsumeOptions, TaskConsumer } from '../tasks/task-consumer.js';
@@ -74,8 +74,12 @@ export function untilStatus(side: Side, id: string, ...statuses: string[]): Prom
   });
 }
 
-export async function accepted(side: Side, spec: Parameters<JobStore['submit']>[0]['spec'], owner = 'anna') {
-  const submitted = await side.jobs.submit({ spec, owner });
+export async function accepted(
+  side: Side,
+  spec: Submission['spec'],
+  { owner = 'anna', engine = 'wasm' }: Partial<Submission> = {},
+) {
+  const submitted = await side.jobs.submit({ spec, engine, owner });
   if (submitted.outcome !== 'accepted') throw new Error(`not accepted: ${submitted.outcome}`);
   return submitted.job;
 }

@@ -1,4 +1,5 @@
 import {
+  AdapterSchema,
   DatasetSchema,
   EstimateSchema,
   JobListItemSchema,
@@ -16,6 +17,7 @@ import type { FastifyInstance } from 'fastify';
 type JsonSchema = Record<string, unknown>;
 
 const SHARED = {
+  Adapter: AdapterSchema,
   Dataset: DatasetSchema,
   Estimate: EstimateSchema,
   Job: JobSchema,

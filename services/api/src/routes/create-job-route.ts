@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { canonicalJson, isFinal, type JobSpec, type PlanSummary } from '@levy/contracts';
-import { datasetNameOf, planJob, resolveJob, summarisePlan } from '@levy/plan';
+import { canonicalJson, type Dataset, isFinal, type JobSpec, type PlanSummary } from '@levy/contracts';
+import { chooseEngine, datasetNameOf, planJob, resolveJob, summarisePlan } from '@levy/plan';
 import {
   bodyDigest,
-  engineClassOf,
   type Idempotency,
   QueueUnavailableError,
   type StoredJob,
+  type Submission,
   type Submitted,
 } from '@levy/queue';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -15,6 +15,7 @@ import type { AppDependencies } from '../app.js';
 import { notJson } from '../http/json-body.js';
 import type { LongPolls } from '../http/long-polls.js';
 import { MAX_WAIT_SECONDS, preferredWait } from '../http/prefer.js';
+import { offersOf } from '../offers.js';
 import { answers, reference } from '../openapi/schemas.js';
 import { ProblemError } from '../problems/problem-error.js';
 import type { JobAnswers } from './job-answers.js';
@@ -79,7 +80,7 @@ export function createJobRoute(
       const submitted =
         replay ??
         (await jobs.submit({
-          spec: await resolved(body, dependencies),
+          ...(await placed(await resolved(body, dependencies), dependencies)),
           owner: request.owner,
           ...(idempotency === undefined ? {} : { idempotency }),
         }));
@@ -105,16 +106,28 @@ async function resolved(body: unknown, { datasets }: AppDependencies): Promise<J
   });
 }
 
-async function planOf(
+/** The job with the engine class that it keeps. */
+async function placed(
   spec: JobSpec,
-  { datasets, registry, connections }: AppDependencies,
-): Promise<PlanSummary> {
-  const dataset = await datasets.get(spec.dataset);
-  if (dataset === undefined) throw new ProblemError('not-found', `${spec.dataset} was removed just now`);
-  const engine = engineClassOf(spec);
-  const workers = connections.ready ? await registry.list().catch(noneIfUnavailable) : [];
-  const threads = workers.find((worker) => worker.engine === engine)?.threads ?? availableParallelism();
+  dependencies: AppDependencies,
+): Promise<Pick<Submission, 'spec' | 'engine'>> {
+  const dataset = await datasetOf(spec, dependencies);
+  return { spec, engine: chooseEngine(spec, dataset, offersOf(await dependencies.registry.list())) };
+}
+
+async function planOf(spec: JobSpec, dependencies: AppDependencies): Promise<PlanSummary> {
+  const { registry, connections } = dependencies;
+  const dataset = await datasetOf(spec, dependencies);
+  const offers = offersOf(connections.ready ? await registry.list().catch(noneIfUnavailable) : []);
+  const engine = chooseEngine(spec, dataset, offers);
+  const threads = offers[engine]?.threads ?? availableParallelism();
   return summarisePlan(planJob(spec, dataset, { engine, threads }));
+}
+
+async function datasetOf(spec: JobSpec, { datasets }: AppDependencies): Promise<Dataset> {
+  const dataset = await datasets.get(spec.dataset);
+  if (dataset?.digest === spec.datasetDigest) return dataset;
+  throw new ProblemError('not-found', `${spec.dataset} was removed or replaced just now`);
 }
 
 /** A plan needs no queue. */

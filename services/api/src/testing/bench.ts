@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Worker } from '@levy/contracts';
 import { DatasetStore } from '@levy/datasets';
 import {
   type Connections,
@@ -76,9 +77,9 @@ export class Bench implements AsyncDisposable {
     };
   }
 
-  /** A worker beside the API. */
-  worker(handle: TaskHandler): TestWorker {
-    return new TestWorker(this.redisUrl, handle);
+  /** A worker beside the API; of the wasm engine unless it says otherwise. */
+  worker(handle: TaskHandler, about: Partial<Worker> = {}): TestWorker {
+    return new TestWorker(this.redisUrl, handle, about);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -92,12 +93,10 @@ export class TestWorker implements AsyncDisposable {
   readonly #consumer: TaskConsumer;
   readonly #presence: AsyncDisposable;
 
-  constructor(redisUrl: string, handle: TaskHandler) {
+  constructor(redisUrl: string, handle: TaskHandler, about: Partial<Worker>) {
     const connections = openConnections({ url: redisUrl, prefix: PREFIX, role: 'worker', logger: silent });
     this.#connections = connections;
-    this.#consumer = new TaskConsumer({ connections, workerId: 'wrk_test', logger: silent });
-    this.#consumer.consume({ engineClass: 'wasm', handle, lockDuration: 2000, stalledInterval: 500 });
-    this.#presence = new WorkerRegistry({ connections, logger: silent }).announce({
+    const worker: Worker = {
       id: 'wrk_test',
       host: 'here',
       pid: process.pid,
@@ -106,7 +105,11 @@ export class TestWorker implements AsyncDisposable {
       device: 'cpu',
       threads: 3,
       since: '2026-01-01T00:00:00.000Z',
-    });
+      ...about,
+    };
+    this.#consumer = new TaskConsumer({ connections, workerId: worker.id, logger: silent });
+    this.#consumer.consume({ engineClass: worker.engine, handle, lockDuration: 2000, stalledInterval: 500 });
+    this.#presence = new WorkerRegistry({ connections, logger: silent }).announce(worker);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -24,9 +24,16 @@ describe('messages between the threads', () => {
   });
 
   it('progress and failures arrive as they were sent', () => {
+    const adapter = {
+      ...{ vendor: 'acme', architecture: 'anvil', device: 'A1', driver: 'acme 1.2' },
+      ...{ type: 'gpu', mode: 'webgpu' },
+    };
     const progress = { fraction: 0.5, phase: 'search', done: 1, total: 2, unit: 'runs' };
     for (const message of [
       { type: 'ready', device: 'x', threads: 2 },
+      { type: 'ready', device: 'x', threads: 2, adapter },
+      { type: 'unready', error: { kind: 'device', detail: 'no adapter', retryable: true } },
+      { type: 'device', restarts: 2 },
       { type: 'progress', task: 1, progress },
       { type: 'progress', task: 1, progress: { ...progress, etaSeconds: 3 } },
       { type: 'failed', task: 1, error: { kind: 'memory', detail: 'too large', retryable: false } },
@@ -51,6 +58,9 @@ describe('messages between the threads', () => {
   it.each([
     null,
     { type: 'ready', device: 'x' },
+    { type: 'ready', device: 'x', threads: 1, adapter: { device: 'A1' } },
+    { type: 'unready' },
+    { type: 'device' },
     { type: 'progress', task: 1, progress: { fraction: '1' } },
     { type: 'done', task: 1, outcome: { estimate: {}, result: {}, warnings: [], artifacts: [] } },
     { type: 'failed', task: 1, error: { kind: 'unknown', detail: '', retryable: true } },

@@ -1,6 +1,9 @@
 import type { MeasurementProgress } from '@levy/concentration';
 import {
+  type Adapter,
+  AdapterSchema,
   checker,
+  type EngineClass,
   type Estimate,
   EstimateSchema,
   type JobError,
@@ -16,6 +19,9 @@ import {
 /** What the steps thread is started with. */
 export interface StepsSettings {
   readonly dataDir: string;
+  readonly engine: EngineClass;
+  /** A part of the name of the graphics adapter that is wanted. */
+  readonly gpu: string | undefined;
   readonly threads: number;
   readonly host: string;
 }
@@ -28,7 +34,11 @@ export type ToSteps =
 
 /** What the steps thread tells the main thread. */
 export type FromSteps =
-  | { readonly type: 'ready'; readonly device: string; readonly threads: number }
+  | { readonly type: 'ready'; readonly device: string; readonly threads: number; readonly adapter?: Adapter }
+  /** It cannot start, and ends. */
+  | { readonly type: 'unready'; readonly error: JobError }
+  /** How often the device process was started anew since the thread was ready. */
+  | { readonly type: 'device'; readonly restarts: number }
   | { readonly type: 'progress'; readonly task: number; readonly progress: MeasurementProgress }
   | { readonly type: 'done'; readonly task: number; readonly outcome: StoredMeasurement }
   | { readonly type: 'failed'; readonly task: number; readonly error: JobError }
@@ -47,6 +57,7 @@ const estimates = checker(EstimateSchema);
 const warnings = checker(WarningSchema);
 const artifacts = checker(ResultArtifactSchema);
 const errors = checker(JobErrorSchema);
+const adapters = checker(AdapterSchema);
 
 /** Throws TypeError for anything that is no message to the steps thread. */
 export function parseToSteps(value: unknown): ToSteps {
@@ -63,8 +74,14 @@ export function parseToSteps(value: unknown): ToSteps {
 export function parseFromSteps(value: unknown): FromSteps {
   const message = membersOf(value);
   const { type } = message;
-  if (type === 'ready')
-    return { type, device: textIn(message, 'device'), threads: numberIn(message, 'threads') };
+  if (type === 'ready') {
+    const { adapter } = message;
+    if (adapter !== undefined && !adapters.fits(adapter)) throw misfit('adapter', adapters.faults(adapter));
+    const about = { device: textIn(message, 'device'), threads: numberIn(message, 'threads') };
+    return { type, ...about, ...(adapter === undefined ? {} : { adapter }) };
+  }
+  if (type === 'unready' && errors.fits(message['error'])) return { type, error: message['error'] };
+  if (type === 'device') return { type, restarts: numberIn(message, 'restarts') };
   const task = numberIn(message, 'task');
   switch (type) {
     case 'aborted':

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function runner(script?: URL): StepsRunner {
-  const settings = { dataDir: folder, threads: 1, host: 'here' };
+  const settings = { dataDir: folder, engine: 'wasm', gpu: undefined, threads: 1, host: 'here' } as const;
   return new StepsRunner({ settings, logger, abortMs: 300, ...(script === undefined ? {} : { script }) });
 }
 

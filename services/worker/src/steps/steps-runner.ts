@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { MeasurementProgress } from '@levy/concentration';
-import type { JobError, JobSpec } from '@levy/contracts';
+import type { Adapter, JobError, JobSpec } from '@levy/contracts';
 import type { Logger } from 'pino';
 import { jobErrorOf } from './job-error.js';
 import { parseFromSteps, type StepsSettings, type StoredMeasurement, type ToSteps } from './messages.js';
@@ -10,7 +10,7 @@ export interface RunOptions {
   readonly onProgress: (progress: MeasurementProgress) => void;
 }
 
-/** A measurement that failed in the steps thread. */
+/** A measurement that failed in the steps thread, or a thread that could not start. */
 export class StepsFailure extends Error {
   override readonly name = 'StepsFailure';
   constructor(readonly jobError: JobError) {
@@ -28,7 +28,8 @@ export interface StepsRunnerParts {
 }
 
 const ABORT_MS = 1500;
-const CLOSE_MS = 2000;
+/** Ample for an engine, which stops its device process by force where it must. */
+const CLOSE_MS = 4000;
 const SCRIPT = new URL('./steps-thread.js', import.meta.url);
 
 /** A steps thread that runs, and what it does. */
@@ -43,6 +44,7 @@ interface Thread {
 export interface ThreadInfo {
   readonly device: string;
   readonly threads: number;
+  readonly adapter?: Adapter;
 }
 
 /**
@@ -55,10 +57,16 @@ export class StepsRunner implements AsyncDisposable {
   #lastTask = 0;
   #busy = false;
   #closed = false;
+  #restarts = 0;
 
   constructor(parts: StepsRunnerParts) {
     this.#parts = parts;
     this.#thread = this.#start();
+  }
+
+  /** How often a device process was started anew. */
+  get deviceRestarts(): number {
+    return this.#restarts;
   }
 
   /** What computes; rejects with StepsFailure if the thread cannot start. */
@@ -109,7 +117,7 @@ export class StepsRunner implements AsyncDisposable {
         if (message instanceof Error) {
           settle(() => reject(new StepsFailure(jobErrorOf(message))));
           this.#replace(thread, 'it sent what is no message');
-        } else if (message.type === 'ready' || message.task !== task) return;
+        } else if (!('task' in message) || message.task !== task) return;
         else if (message.type === 'progress') onProgress(message.progress);
         else if (message.type === 'done') settle(() => resolve(message.outcome));
         else if (message.type === 'aborted') settle(() => reject(signal.reason));
@@ -124,7 +132,7 @@ export class StepsRunner implements AsyncDisposable {
       };
       worker.on('message', onMessage);
       signal.addEventListener('abort', onAbort, { once: true });
-      void thread.ended.then((error) => settle(() => reject(new StepsFailure(jobErrorOf(error)))));
+      void thread.ended.then((error) => settle(() => reject(stepsFailure(error))));
       tell(worker, { type: 'run', task, spec });
     });
   }
@@ -140,11 +148,19 @@ export class StepsRunner implements AsyncDisposable {
       worker.once('exit', (code) => resolve(failure ?? new Error(`the steps thread ended with ${code}`)));
     });
     const ready = new Promise<ThreadInfo>((resolve) => {
+      let restarts = 0;
       worker.on('message', (value: unknown) => {
         const message = parsed(value);
-        if (message instanceof Error || message.type !== 'ready') return;
-        const { device, threads } = message;
-        resolve({ device, threads });
+        if (message instanceof Error) return;
+        if (message.type === 'ready') {
+          const { type: _, ...info } = message;
+          resolve(info);
+        } else if (message.type === 'unready') {
+          failure = new StepsFailure(message.error);
+        } else if (message.type === 'device') {
+          this.#restarts += message.restarts - restarts;
+          restarts = message.restarts;
+        }
       });
     });
     const thread: Thread = { state: 'starting', worker, ready, ended };
@@ -183,6 +199,10 @@ function parsed(value: unknown): ReturnType<typeof parseFromSteps> | Error {
 
 async function readyOrFailed({ ready, ended }: Thread): Promise<ThreadInfo> {
   const outcome = await Promise.race([ready, ended]);
-  if (outcome instanceof Error) throw new StepsFailure(jobErrorOf(outcome));
+  if (outcome instanceof Error) throw stepsFailure(outcome);
   return outcome;
+}
+
+function stepsFailure(error: Error): StepsFailure {
+  return error instanceof StepsFailure ? error : new StepsFailure(jobErrorOf(error));
 }

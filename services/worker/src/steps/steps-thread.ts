@@ -1,8 +1,8 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { fileArtifacts, type MeasurementProgress, measure } from '@levy/concentration';
-import type { JobSpec } from '@levy/contracts';
+import { ENGINE_CLASSES, type JobSpec } from '@levy/contracts';
 import { DatasetStore, type LoadedDataset } from '@levy/datasets';
-import { createWasmEngine } from '@levy/kernels';
+import { createGpuEngine, createWasmEngine, type Engine } from '@levy/kernels';
 import { jobErrorOf } from './job-error.js';
 import { loadDataset } from './load-dataset.js';
 import { type FromSteps, parseToSteps, type StepsSettings } from './messages.js';
@@ -20,7 +20,7 @@ const settings = settingsOf(workerData);
 const tell = (message: FromSteps): void => port.postMessage(message);
 
 const store = await DatasetStore.open(settings.dataDir);
-const engine = await createWasmEngine({ threads: settings.threads });
+const engine = await engineOrGoodbye(settings);
 let loaded: LoadedDataset | undefined;
 let running: { readonly task: number; readonly abort: AbortController } | undefined;
 
@@ -38,7 +38,20 @@ port.on('message', (value: unknown) => {
       break;
   }
 });
-tell({ type: 'ready', device: engine.info.device, threads: engine.info.threads });
+const { device, threads, adapter } = engine.info;
+tell({ type: 'ready', device, threads, ...(adapter === undefined ? {} : { adapter }) });
+
+/** The engine; where it cannot be had the thread says why and ends. */
+async function engineOrGoodbye({ engine: name, gpu, threads: count }: StepsSettings): Promise<Engine> {
+  try {
+    return await (name === 'gpu'
+      ? createGpuEngine({ adapter: gpu, threads: count })
+      : createWasmEngine({ threads: count }));
+  } catch (error) {
+    tell({ type: 'unready', error: jobErrorOf(error) });
+    return process.exit();
+  }
+}
 
 /** Runs one task, and always answers it. */
 async function run(task: number, spec: JobSpec): Promise<void> {
@@ -55,13 +68,20 @@ async function run(task: number, spec: JobSpec): Promise<void> {
       onProgress: paced((progress) => tell({ type: 'progress', task, progress })),
     });
     const outcome = await storeMeasurement(store.blobs, measurement);
+    tellOfDevice();
     tell({ type: 'done', task, outcome });
   } catch (error) {
+    tellOfDevice();
     if (abort.signal.aborted) tell({ type: 'aborted', task });
     else tell({ type: 'failed', task, error: jobErrorOf(error) });
   } finally {
     running = undefined;
   }
+}
+
+function tellOfDevice(): void {
+  const work = engine.work?.();
+  if (work !== undefined) tell({ type: 'device', restarts: work.restarts });
 }
 
 async function close(): Promise<void> {
@@ -84,17 +104,21 @@ function paced(report: (progress: MeasurementProgress) => void): (progress: Meas
 }
 
 function settingsOf(value: unknown): StepsSettings {
+  if (typeof value !== 'object' || value === null) throw unset();
+  const { dataDir, engine: name, gpu, threads: count, host }: Record<string, unknown> = { ...value };
+  const engineClass = ENGINE_CLASSES.find((each) => each === name);
   if (
-    typeof value === 'object' &&
-    value !== null &&
-    'dataDir' in value &&
-    'threads' in value &&
-    'host' in value
+    typeof dataDir === 'string' &&
+    typeof count === 'number' &&
+    typeof host === 'string' &&
+    (gpu === undefined || typeof gpu === 'string') &&
+    engineClass !== undefined
   ) {
-    const { dataDir, threads, host } = value;
-    if (typeof dataDir === 'string' && typeof threads === 'number' && typeof host === 'string') {
-      return { dataDir, threads, host };
-    }
+    return { dataDir, engine: engineClass, gpu, threads: count, host };
   }
-  throw new TypeError('the steps thread was started without its settings');
+  throw unset();
+}
+
+function unset(): TypeError {
+  return new TypeError('the steps thread was started without its settings');
 }

@@ -29,7 +29,7 @@ export async function runCompare(context: Context, flags: CompareFlags): Promise
   if (faults.length > 0 || spec === undefined || risk === undefined || advRisk === undefined) {
     throw new RefusedJob(faults, 'there is nothing to compare as it stands');
   }
-  await using bench = await Bench.open(context, store, settings);
+  await using bench = await Bench.open(context, store, settings, specs);
   const { result } = await bench.measure({ spec, title: spec.dataset });
   const comparison = comparisonOf({ name: flags.name ?? 'the model', risk, advRisk }, result);
   if (flags.json) printJson(context, { spec, ...comparison });

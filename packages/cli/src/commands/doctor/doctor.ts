@@ -10,7 +10,7 @@ export function addDoctor(root: Command, run: Run): void {
     .command('doctor')
     .summary('look at what levy needs on this machine')
     .description(
-      'Looks at Node.js, Redis, the data folder, the engine and the service. Exits with 1 if something is missing.',
+      'Looks at Node.js, the data folder, Redis, the engine, a gpu and the service. Exits with 1 if something is missing.',
     )
     .option('--json', 'print one JSON document: an array of checks')
     .action(

@@ -2,10 +2,18 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LevyClient } from '@levy/client';
 import { DatasetStore } from '@levy/datasets';
-import { createReferenceEngine, createWasmEngine, type Engine, type Matrix } from '@levy/kernels';
+import {
+  createReferenceEngine,
+  createWasmEngine,
+  type Engine,
+  findAdapter,
+  type Matrix,
+} from '@levy/kernels';
 import { checkRedis } from '@levy/queue';
 import { type Context, printJson } from '../../context.js';
+import { gpuOptions, openEngine } from '../../engine.js';
 import { EXIT, type ExitCode } from '../../exit-code.js';
+import { deviceText } from '../../output/device-text.js';
 import { styleFor } from '../../output/style.js';
 import { foreseeRedis } from '../../redis/find-redis.js';
 import { REDIS_PROTOCOLS } from '../../serve/serve-settings.js';
@@ -26,7 +34,8 @@ export async function runDoctor(context: Context, flags: DoctorFlags): Promise<E
     ['Node.js', async () => nodeVersion()],
     ['data folder', () => dataFolder(settings)],
     ['Redis', () => redis(context, settings)],
-    ['engine', () => engine(settings)],
+    ['engine', () => processor(settings)],
+    ['gpu', () => gpu(context, settings)],
     ['service', () => service(context, settings)],
   ] as const) {
     checks.push({ name, ...(await look().catch(wrong)) });
@@ -78,25 +87,50 @@ async function redis(context: Context, { dataDir }: CommandSettings): Promise<Fi
   };
 }
 
-/** A small pass, compared with the plain implementation and timed. */
-async function engine({ threads }: CommandSettings): Promise<Finding> {
-  const matrix = sample(2000, 784);
+async function processor({ threads }: CommandSettings): Promise<Finding> {
   await using wasm = await createWasmEngine({ threads });
+  return await checked(wasm, 2000);
+}
+
+/** Software adapters, by a part of their names: they answer only to those. */
+const SOFTWARE_ADAPTERS = ['SwiftShader', 'llvmpipe'];
+
+async function gpu(context: Context, settings: CommandSettings): Promise<Finding> {
+  const options = gpuOptions(context, settings);
+  const adapter = await findAdapter(options);
+  if (adapter === undefined) return { state: 'absent', detail: await withoutGpu(options) };
+  await using engine = await openEngine('gpu', context, settings);
+  // A software adapter would take minutes for what keeps a graphics card busy.
+  return await checked(engine, adapter.type === 'cpu' ? 200 : 8000);
+}
+
+/** What there is instead, and how to come by a gpu. */
+async function withoutGpu({ adapter: wanted, env }: ReturnType<typeof gpuOptions>): Promise<string> {
+  if (wanted !== undefined) return `no graphics adapter answers that has "${wanted}" (LEVY_GPU) in its name`;
+  for (const name of SOFTWARE_ADAPTERS) {
+    if ((await findAdapter({ adapter: name, env })) === undefined) continue;
+    return `only ${name}, a software adapter, answers: LEVY_GPU=${name.toLowerCase()} uses it, which is slower than wasm`;
+  }
+  return 'no graphics adapter answers: docs/operations.md says what a gpu needs; the wasm engine needs none';
+}
+
+/** A small pass, compared with the plain implementation, and one of so many rows, timed. */
+async function checked(engine: Engine, rows: number): Promise<Finding> {
+  const matrix = sample(rows, 784);
   await using reference = createReferenceEngine();
   const small = { ...matrix, rows: 64, data: matrix.data.subarray(0, 64 * matrix.columns) };
-  const [found, expected] = [await radii(wasm, small), await radii(reference, small)];
+  const [found, expected] = [await radii(engine, small), await radii(reference, small)];
+  const { info } = engine;
   if (!found.every((radius, index) => radius === expected[index])) {
-    return { state: 'wrong', detail: `${wasm.info.engine} gives other distances than the reference engine` };
+    return { state: 'wrong', detail: `${info.engine} gives other distances than the reference engine` };
   }
   const started = performance.now();
-  await radii(wasm, matrix);
+  await radii(engine, matrix);
   const seconds = (performance.now() - started) / 1000;
   const steps = (matrix.rows * matrix.rows * matrix.columns) / seconds / 1e9;
-  const { info } = wasm;
-  return {
-    state: 'ok',
-    detail: `${info.engine} on ${info.device}, ${info.threads} threads, checked; ${steps.toFixed(1)}·10⁹ elementary steps/s on bytes`,
-  };
+  const driver = info.adapter === undefined ? '' : `, driver ${info.adapter.driver}`;
+  const on = `${info.engine} on ${deviceText(info)}${driver}, ${info.threads} threads`;
+  return { state: 'ok', detail: `${on}, checked; ${steps.toFixed(1)}·10⁹ elementary steps/s on bytes` };
 }
 
 async function radii(engine: Engine, matrix: Matrix): Promise<Int32Array | Float32Array> {

@@ -126,7 +126,7 @@ describe('levy measure', () => {
     ['--dataset none --metric linf --epsilon 0.1 --alpha 0.1 --T 2', 'there is no data set "none"'],
     ['--dataset ../../etc/passwd --metric linf --epsilon 0.1 --alpha 0.1 --T 2', '--dataset'],
     ['--dataset digits --metric linf --epsilon 1/8,1/4 --alpha 0.1 --T 2 --region r.npz', '--region'],
-    ['--dataset digits --metric linf --epsilon 1/8 --alpha 0.1 --T 2 --engine gpu', 'no gpu engine'],
+    ['--dataset digits --metric linf --epsilon 1/8 --alpha 0.1 --T 2 --engine gpu,wasm', '--engine'],
     ['--speed high', "unknown option '--speed'"],
   ])('refuses "%s"', async (flags, said) => {
     const { exitCode, stderr } = await bench.run(`measure ${flags}`);

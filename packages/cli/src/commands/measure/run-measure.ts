@@ -21,7 +21,7 @@ export async function runMeasure(context: Context, flags: MeasureFlags): Promise
   }
   const store = await DatasetStore.open(settings.dataDir);
   const specs = await resolveAll(store, jobs);
-  await using bench = await Bench.open(context, store, settings);
+  await using bench = await Bench.open(context, store, settings, specs);
   const [only] = specs;
   return specs.length === 1 && only !== undefined
     ? await measureOne(context, bench, only, flags)

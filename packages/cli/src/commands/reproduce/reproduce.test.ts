@@ -221,7 +221,7 @@ describe('levy reproduce', () => {
       protocol: 'paper',
     });
     expect(a.rows[0].measured[0].test).toEqual(a.rows[0].measured[0].estimate.restarts.test);
-    const b = await document('figure1 --dataset mnist --rows T5 --columns paper --restarts 1');
+    const b = await document('figure1 --dataset mnist --rows T5 --columns paper --restarts 1 --engine wasm');
     const [{ published, measured: columns }] = b.rows;
     expect(published.test).toEqual({ advRisk: { mean: 0.0744 } });
     expect(columns[0].test.advRisk.mean).toBe(columns[0].estimate.best.test.advRisk);
@@ -239,6 +239,7 @@ describe('levy reproduce', () => {
     ['reproduce table3 --dataset mnist --columns searched', 'have no column searched'],
     ['reproduce table3 --dataset mnist --columns paper --restarts 2', '--restarts'],
     ['reproduce table1 --dataset mnist --csv /nonexistent/a.csv', '/nonexistent/a.csv cannot be written'],
+    ['reproduce table1 --dataset mnist --engine cuda', '--engine'],
     ['reproduce table1 --dataset mnist --samples 290', 'only 240 rows are fitted on'],
   ])('refuses "%s"', async (line, said) => {
     const { exitCode, stdout, stderr } = await bench.run(line);

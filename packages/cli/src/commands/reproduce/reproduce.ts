@@ -9,6 +9,7 @@ export interface ReproduceFlags {
   readonly samples?: string;
   readonly restarts?: string;
   readonly seed?: string;
+  readonly engine?: string;
   readonly csv?: string;
   readonly json?: true;
 }
@@ -35,6 +36,7 @@ export function addReproduce(root: Command, run: Run): void {
     .option('--samples <n>', 'fit on n rows only: quicker, and not comparable with what is published')
     .option('--restarts <n>', 'runs of every rectangles job (default 10, as in the paper)')
     .option('--seed <n>', 'the first seed (default 0)')
+    .option('--engine <engine>', 'auto, gpu or wasm (default auto)')
     .option('--csv <file or folder>', 'also write a CSV file, anew after every row; its shares are fractions')
     .option('--json', 'print one JSON document instead of a table')
     .addHelpText(

@@ -22,7 +22,7 @@ export async function runReproduce(context: Context, what: string, flags: Reprod
   const settings = commandSettings(context);
   const store = await DatasetStore.open(settings.dataDir);
   const order = await orderOf(store, what, flags);
-  await using bench = await Bench.open(context, store, settings);
+  await using bench = await Bench.open(context, store, settings, order.specs);
   return await measureRows(context, bench, order, flags);
 }
 

@@ -39,7 +39,7 @@ export async function runConvergence(context: Context, flags: ConvergenceFlags):
   const specs = planned.flat();
   const [spec] = specs;
   if (spec === undefined) throw new RangeError('a study has at least one job');
-  await using bench = await Bench.open(context, store, settings);
+  await using bench = await Bench.open(context, store, settings, specs);
   const style = styleFor(context.stdout, context.env);
   const tell = (text: string) => (flags.json ? undefined : context.stdout.write(text));
   const points: ConvergencePoint[] = [];
