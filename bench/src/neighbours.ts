@@ -2,10 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DatasetStore, type Matrix } from '@levy/datasets';
+import { DatasetStore } from '@levy/datasets';
 import { createWasmEngine, type Engine, type MatrixHandle } from '@levy/kernels';
 import { type Contender, contest, formatStandings } from './contest.js';
 import { thisMachine } from './machine.js';
+import { checkRadii, peerRadiiOf } from './peer-radii.js';
+import { firstRows } from './points.js';
 import { PythonPeer } from './python-peer.js';
 
 const USAGE = `How fast are ℓ1 neighbour radii, beside SciPy's and scikit-learn's brute force?
@@ -46,7 +48,7 @@ async function main(): Promise<void> {
     await using python = peer;
     await using engine = await createWasmEngine({ threads: jobs });
     using handle = await engine.load(points);
-    await checkEquality(engine, handle, python, k, queries);
+    await checkEquality(engine, handle, python, k);
     const standings = await contest(contenders({ engine, handle, python, k, queries }), rounds);
     const report = {
       machine: thisMachine(),
@@ -89,45 +91,24 @@ function contenders({ engine, handle, python, k, queries }: Setting): Contender[
     {
       name: 'SciPy cdist + partition',
       ...block,
-      run: async () => answerOf(await python.ask('scipy')).seconds,
+      run: async () => peerRadiiOf(await python.ask('scipy')).seconds,
     },
     {
       name: 'scikit-learn brute',
       ...block,
-      run: async () => answerOf(await python.ask('scikit-learn')).seconds,
+      run: async () => peerRadiiOf(await python.ask('scikit-learn')).seconds,
     },
   ];
 }
 
-/** No figure counts before the results are equal: distances of bytes are whole numbers to everybody. */
 async function checkEquality(
   engine: Engine,
   handle: MatrixHandle,
   python: PythonPeer,
   k: number,
-  queries: number,
 ): Promise<void> {
   const ours = await engine.neighbourRadii(handle, 'l1', k);
   for (const name of ['scipy', 'scikit-learn']) {
-    const { radii } = answerOf(await python.ask(name));
-    for (const [index, radius] of radii.entries()) {
-      const row = Math.floor((index * (handle.rows - 1)) / (queries - 1));
-      if (ours[row] !== radius) throw new Error(`row ${row}: ours is ${ours[row]}, ${name}'s is ${radius}`);
-    }
-    console.error(`${name}: ${radii.length} radii equal ours`);
+    checkRadii(ours, peerRadiiOf(await python.ask(name)), name);
   }
-}
-
-function answerOf(answer: unknown): { seconds: number; radii: number[] } {
-  const seconds: unknown = Object(answer).seconds;
-  const radii: unknown = Object(answer).radii;
-  if (typeof seconds !== 'number' || !Array.isArray(radii))
-    throw new Error('the peer answered something else');
-  return { seconds, radii: radii.map(Number) };
-}
-
-function firstRows(matrix: Matrix, most: number): Matrix {
-  const rows = Math.min(matrix.rows, most);
-  if (matrix.dtype !== 'u1') throw new Error('this bench compares byte data');
-  return { dtype: 'u1', rows, columns: matrix.columns, data: matrix.data.subarray(0, rows * matrix.columns) };
 }

@@ -16,10 +16,16 @@ export class PythonPeer implements AsyncDisposable {
     this.lines = reader[Symbol.asyncIterator]();
   }
 
-  /** Starts a script and waits for its first line. Rejects with what Python said if it ends before. */
-  static async start(script: string, args: readonly string[]): Promise<{ peer: PythonPeer; ready: unknown }> {
-    // Peers come from Debian's packages, which only Debian's own Python sees.
-    const child = spawn('/usr/bin/python3', [script, ...args]);
+  /**
+   * Starts a script and waits for its first line. Rejects with what Python said if it ends before.
+   * @param python by default Debian's own, which alone sees the peers that are Debian's packages
+   */
+  static async start(
+    script: string,
+    args: readonly string[],
+    python = '/usr/bin/python3',
+  ): Promise<{ peer: PythonPeer; ready: unknown }> {
+    const child = spawn(python, [script, ...args]);
     // A Python that is missing ends the output too, which is told below.
     child.on('error', () => {});
     child.stderr.pipe(process.stderr);

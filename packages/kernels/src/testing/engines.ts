@@ -1,5 +1,10 @@
 import type { Engine } from '../engine.js';
-import { createGpuEngine, gpuDistanceTolerance, gpuProductTolerance } from '../gpu/gpu-engine.js';
+import {
+  createGpuEngine,
+  type GpuEngineOptions,
+  gpuDistanceTolerance,
+  gpuProductTolerance,
+} from '../gpu/gpu-engine.js';
 import { createReferenceEngine } from '../reference/reference-engine.js';
 import { createWasmEngine, floatDistanceTolerance, productTolerance } from '../wasm/wasm-engine.js';
 import { SOFTWARE_ADAPTER } from './software-adapter.js';
@@ -27,26 +32,26 @@ const gpu: Tolerances = {
   products: gpuProductTolerance,
 };
 
+function gpuSubject(name: string, options: GpuEngineOptions): Subject {
+  return { name, create: () => createGpuEngine({ ...options, threads: 1 }), tolerances: gpu };
+}
+
+/** A part of the name of this machine's own adapter, where the suites are to run on that too. */
+const OWN_ADAPTER = process.env['LEVY_TEST_GPU'];
+
 /** Every engine. One joins the suites by being listed here. */
 export const ENGINES: readonly Subject[] = [
   { name: 'reference', create: async () => createReferenceEngine(), tolerances: exact },
   { name: 'wasm, 1 thread', create: () => createWasmEngine({ threads: 1 }), tolerances: wasm },
   { name: 'wasm, 3 threads', create: () => createWasmEngine({ threads: 3 }), tolerances: wasm },
-  { name: 'gpu.js, cpu', create: () => createGpuEngine({ mode: 'cpu', threads: 1 }), tolerances: gpu },
-  {
-    name: 'gpu.js, webasm',
-    create: () => createGpuEngine({ mode: 'webasm', threads: 1 }),
-    tolerances: gpu,
-  },
+  gpuSubject('gpu.js, cpu', { mode: 'cpu' }),
+  gpuSubject('gpu.js, webasm', { mode: 'webasm' }),
   ...(SOFTWARE_ADAPTER === undefined
     ? []
-    : [
-        {
-          name: 'gpu.js, webgpu on a software adapter',
-          create: () => createGpuEngine({ ...SOFTWARE_ADAPTER, threads: 1 }),
-          tolerances: gpu,
-        } as const,
-      ]),
+    : [gpuSubject('gpu.js, webgpu on a software adapter', SOFTWARE_ADAPTER)]),
+  ...(OWN_ADAPTER === undefined
+    ? []
+    : [gpuSubject(`gpu.js, webgpu on ${OWN_ADAPTER}`, { adapter: OWN_ADAPTER })]),
 ];
 
 /** Those that are compared with the reference. */
