@@ -102,7 +102,7 @@ describe('submit', () => {
   it('asks for the plan with dryRun', async () => {
     app.post('/v1/jobs', (request) => {
       expect(request.query).toEqual({ dryRun: 'true' });
-      return { spec: SPEC, steps: [], estimatedSeconds: 1, estimatedBytes: 2 };
+      return { spec: SPEC, engine: 'wasm', steps: [], estimatedSeconds: 1, estimatedBytes: 2 };
     });
     expect((await (await client()).plan(SUBMISSION)).estimatedBytes).toBe(2);
   });
