@@ -104,7 +104,12 @@ describe('submit', () => {
       expect(request.query).toEqual({ dryRun: 'true' });
       return { spec: SPEC, engine: 'wasm', steps: [], estimatedSeconds: 1, estimatedBytes: 2 };
     });
-    expect((await (await client()).plan(SUBMISSION)).estimatedBytes).toBe(2);
+    expect(await (await client()).plan(SUBMISSION)).toMatchObject({ engine: 'wasm', estimatedBytes: 2 });
+  });
+
+  it('takes the plan of an earlier service, which names no engine', async () => {
+    app.post('/v1/jobs', () => ({ spec: SPEC, steps: [], estimatedSeconds: 1, estimatedBytes: 2 }));
+    expect((await (await client()).plan(SUBMISSION)).engine).toBeUndefined();
   });
 });
 
