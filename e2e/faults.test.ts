@@ -16,7 +16,7 @@ describe.concurrent('when processes die', { timeout: 120_000 }, () => {
     const [worker] = await sandbox.workers();
     const id = (await sandbox.levy(`submit ${JOB}`)).stdout.trim();
     await sandbox.untilJob(id, underWay);
-    process.kill(worker?.pid ?? 0, 'SIGKILL');
+    process.kill(pidOf(worker), 'SIGKILL');
     const job = await sandbox.untilJob(id, ({ status }) => status === 'succeeded');
     expect(job.attempts.map(({ outcome }) => outcome)).toEqual(['lost', 'succeeded']);
     const result = await sandbox.json(`result ${id}`);
@@ -32,14 +32,14 @@ describe.concurrent('when processes die', { timeout: 120_000 }, () => {
     const id = (await sandbox.levy(`submit ${LONG}`)).stdout.trim();
     await sandbox.untilJob(id, underWay);
     const busy = (await sandbox.workers()).find(({ current }) => current !== undefined);
-    process.kill(busy?.pid ?? 0, 'SIGTERM');
+    process.kill(pidOf(busy), 'SIGTERM');
     const job = await sandbox.untilJob(
       id,
       ({ status, attempts }) => status === 'running' && attempts.length === 2,
     );
     expect(job.attempts[0]?.outcome).not.toBe('lost');
     expect(job.attempts[0]?.worker).not.toBe(job.attempts[1]?.worker);
-    await until('end of the worker', () => !isAlive(busy?.pid ?? 0));
+    await until('end of the worker', () => !isAlive(pidOf(busy)));
     await sandbox.levy(`cancel ${id} --wait`);
     second.child.kill('SIGTERM');
     expect((await second.outcome()).exitCode).toBe(0);
@@ -54,14 +54,14 @@ describe.concurrent('when processes die', { timeout: 120_000 }, () => {
     const [worker] = await sandbox.workers();
     serving.child.kill('SIGTERM');
     expect((await serving.outcome()).exitCode).toBe(0);
-    expect(isAlive(worker?.pid ?? 0)).toBe(false);
+    expect(isAlive(pidOf(worker))).toBe(false);
 
     const again = await sandbox.serve();
     const [next] = await sandbox.workers();
     again.child.kill('SIGKILL');
     await again.outcome();
     // Its services learn that it is gone; its Redis is taken over by the next one.
-    await until('end of the worker', () => !isAlive(next?.pid ?? 0));
+    await until('end of the worker', () => !isAlive(pidOf(next)));
     await until('free port', () =>
       sandbox.get('/livez').then(
         () => false,
@@ -72,3 +72,9 @@ describe.concurrent('when processes die', { timeout: 120_000 }, () => {
     await sandbox.untilJob(id, ({ status }) => status === 'succeeded');
   });
 });
+
+/** Never 0, which would name this very process group. */
+function pidOf(worker: { readonly pid: number } | undefined): number {
+  if (worker === undefined) throw new Error('there is no worker');
+  return worker.pid;
+}
