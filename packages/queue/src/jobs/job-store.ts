@@ -5,6 +5,7 @@ import { decodeTime, monotonicFactory } from 'ulid';
 import type { Connections } from '../connection/connections.js';
 import { stringsOf } from '../connection/script.js';
 import type { ChangeFeed } from '../events/change-feed.js';
+import { IDEMPOTENCY_MS } from '../keys/keys.js';
 import { engineClassOf } from '../tasks/engine-class.js';
 import type { TaskQueue } from '../tasks/task-queue.js';
 import { type JobFilters, oldestId, wantedFields } from './job-filters.js';
@@ -34,7 +35,9 @@ export type Submitted =
   /** The key was used with another body. */
   | { readonly outcome: 'mismatch'; readonly jobId: string }
   /** The key's job was deleted since. */
-  | { readonly outcome: 'deleted'; readonly jobId: string };
+  | { readonly outcome: 'deleted'; readonly jobId: string }
+  /** The data set of the job was removed a moment ago, or is just being removed. */
+  | { readonly outcome: 'dataset-removed' };
 
 export type Canceled =
   | { readonly outcome: 'missing' }
@@ -62,8 +65,6 @@ export interface WaitRequest {
   readonly signal?: AbortSignal;
 }
 
-/** product: a key is kept "as long as what it made and at least 24 h". */
-const IDEMPOTENCY_MS = 24 * 3600 * 1000;
 const ROUTE = 'jobs';
 /** Records that one script looks at; a millisecond or two of the server's time. */
 const SCAN_BUDGET = 1000;
@@ -99,6 +100,8 @@ export class JobStore {
           keys.job(id),
           keys.ownerJobs(owner),
           keys.queued(engine),
+          keys.datasetJobs(spec.dataset),
+          keys.datasetRemoval(spec.dataset),
           ...(idempotency === undefined ? [] : [keys.idempotency(owner, ROUTE, idempotency.key)]),
         ],
         [
@@ -106,11 +109,13 @@ export class JobStore {
           createdAt,
           keys.changes,
           idempotency?.bodyDigest ?? '',
+          spec.datasetDigest,
           ...recordFields(submission, engine, createdAt),
         ],
       ),
     );
     if (outcome === 'mismatch') return { outcome, jobId };
+    if (outcome === 'dataset-removed') return { outcome };
     if (outcome === 'created') await this.#enqueue(id, spec);
     const job = await this.get(jobId, owner);
     if (job === undefined) return { outcome: 'deleted', jobId };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connections, openConnections } from '../connection/connections.js';
+import { DatasetRecords } from '../datasets/dataset-records.js';
 import { ChangeFeed } from '../events/change-feed.js';
 import { JobStore } from '../jobs/job-store.js';
 import type { StoredJob } from '../jobs/stored-job.js';
@@ -15,6 +16,7 @@ export interface Side extends AsyncDisposable {
   readonly tasks: TaskQueue;
   readonly jobs: JobStore;
   readonly changes: ChangeFeed;
+  readonly datasets: DatasetRecords;
   readonly registry: WorkerRegistry;
   readonly reconciler: Reconciler;
   consume(options: Omit<ConsumeOptions, 'engineClass'> & Partial<ConsumeOptions>): TaskConsumer;
@@ -34,6 +36,7 @@ export function openSide(url: string, role: 'producer' | 'worker', prefix = 'tes
     tasks,
     changes,
     jobs: new JobStore({ connections, tasks, changes }),
+    datasets: new DatasetRecords(connections),
     registry: new WorkerRegistry({ connections, logger: silent }),
     reconciler,
     consume(options) {

@@ -3,7 +3,8 @@
  *   id, owner, engine, status, revision, createdAt, spec, dataset, metric, method, sweep, tags (one a line), timeoutMs,
  *   expiresAt, startedAt, finishedAt, attempts (how many), attempt:N:{startedAt,finishedAt,outcome,error,worker},
  *   token (of the attempt that runs), ended ("<token> <answer>" of the one that ended last), failures,
- *   progress, error, warnings, estimate, result, artifacts (JSON), idempotency (a key).
+ *   progress, error, warnings, estimate, result, artifacts (JSON), idempotency (a key), datasetJobs (the key of the set
+ *   of jobs that need the data set; a job leaves it when it becomes final).
  * Times are milliseconds of the epoch. Every change raises `revision` and is told on the channel of changes.
  */
 export const RECORD = `
@@ -33,6 +34,8 @@ local function conclude(job, queued, running, channel, status, failure, at)
   local id = redis.call('HGET', job, 'id')
   redis.call('ZREM', queued, id)
   redis.call('ZREM', running, id)
+  local needing = redis.call('HGET', job, 'datasetJobs')
+  if needing then redis.call('SREM', needing, id) end
   changed(job, channel)
 end
 
