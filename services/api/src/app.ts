@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { DatasetStore } from '@levy/datasets';
-import type { Connections, JobStore, WorkerRegistry } from '@levy/queue';
+import type { Connections, DatasetRecords, JobStore, WorkerRegistry } from '@levy/queue';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { type AccessPolicy, requireOwner } from './access/require-owner.js';
 import { acceptJson, BODY_LIMIT } from './http/json-body.js';
 import { LongPolls } from './http/long-polls.js';
 import { queryValidator } from './http/query.js';
+import { refuseSlowBodies } from './http/slow-bodies.js';
 import { describeApi } from './openapi/openapi.js';
 import { addSharedSchemas } from './openapi/schemas.js';
 import { answerProblems, pathOf, sendProblem } from './problems/answer-problems.js';
 import { answerBrokenRequest } from './problems/broken-requests.js';
 import { ProblemError } from './problems/problem-error.js';
 import { clusterRoutes } from './routes/cluster-routes.js';
+import { createDatasetRoutes } from './routes/create-dataset-routes.js';
 import { createJobRoute } from './routes/create-job-route.js';
+import { datasetContentRoute } from './routes/dataset-content-route.js';
 import { datasetRoutes } from './routes/dataset-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
 import { JobAnswers } from './routes/job-answers.js';
@@ -30,10 +33,15 @@ export interface AppDependencies {
   readonly registry: WorkerRegistry;
   /** Results lie in its blobs. */
   readonly datasets: DatasetStore;
+  readonly records: DatasetRecords;
+  /** Most bytes of an uploaded data set, as it comes and unpacked. */
+  readonly uploadBytes: number;
   readonly access: AccessPolicy;
   readonly logger: FastifyBaseLogger;
 }
 
+/** Uploads may take long; other bodies are bounded more tightly. */
+const LONGEST_REQUEST_MS = 3600_000;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /** The API, not listening yet. */
@@ -41,7 +49,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.logger,
     bodyLimit: BODY_LIMIT,
-    requestTimeout: 30_000,
+    requestTimeout: LONGEST_REQUEST_MS,
     requestIdHeader: false,
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
@@ -60,6 +68,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.decorateRequest('owner', '');
   acceptJson(app);
+  refuseSlowBodies(app);
   refuseWhenStopping(app);
   answerProblems(app, {
     beforeNotFound: (request) => {
@@ -85,6 +94,8 @@ function v1(app: FastifyInstance, dependencies: AppDependencies): void {
   jobRoutes(app, dependencies, { polls, jobAnswers });
   resultRoutes(app, dependencies);
   datasetRoutes(app, dependencies);
+  datasetContentRoute(app, dependencies);
+  createDatasetRoutes(app, dependencies);
   clusterRoutes(app, dependencies);
 }
 

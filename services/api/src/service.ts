@@ -1,5 +1,13 @@
 import { DatasetStore } from '@levy/datasets';
-import { ChangeFeed, JobStore, openConnections, Reconciler, TaskQueue, WorkerRegistry } from '@levy/queue';
+import {
+  ChangeFeed,
+  DatasetRecords,
+  JobStore,
+  openConnections,
+  Reconciler,
+  TaskQueue,
+  WorkerRegistry,
+} from '@levy/queue';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { isLoopback } from './access/loopback.js';
@@ -33,6 +41,8 @@ export async function openService(
     jobs: new JobStore({ connections, tasks, changes }),
     registry: new WorkerRegistry({ connections, logger }),
     datasets,
+    records: new DatasetRecords(connections),
+    uploadBytes: settings.uploadBytes,
     access: { keys: settings.keys, local: isLoopback(settings.host) },
     logger,
   });

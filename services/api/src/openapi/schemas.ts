@@ -1,5 +1,6 @@
 import {
   DatasetSchema,
+  DatasetUploadSchema,
   EstimateSchema,
   JobListItemSchema,
   JobSchema,
@@ -9,6 +10,7 @@ import {
   ProblemSchema,
   QueueStateSchema,
   ResultSchema,
+  SyntheticDatasetSchema,
   WorkerSchema,
 } from '@levy/contracts';
 import type { FastifyInstance } from 'fastify';
@@ -17,6 +19,7 @@ type JsonSchema = Record<string, unknown>;
 
 const SHARED = {
   Dataset: DatasetSchema,
+  DatasetUpload: DatasetUploadSchema,
   Estimate: EstimateSchema,
   Job: JobSchema,
   JobListItem: JobListItemSchema,
@@ -26,6 +29,7 @@ const SHARED = {
   Problem: ProblemSchema,
   QueueState: QueueStateSchema,
   Result: ResultSchema,
+  SyntheticDataset: SyntheticDatasetSchema,
   Worker: WorkerSchema,
 } as const;
 export type SharedSchema = keyof typeof SHARED;

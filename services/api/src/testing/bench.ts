@@ -15,6 +15,7 @@ import { parseApiKeys } from '../access/api-keys.js';
 import { type ApiService, openService } from '../service.js';
 
 const PREFIX = 'test';
+export const UPLOAD_BYTES = 2 ** 23;
 export const silent = pino({ level: process.env['LEVY_LOG_LEVEL'] ?? 'silent' });
 
 /** An answer, its body parsed where it is JSON. */
@@ -39,7 +40,7 @@ export class Bench implements AsyncDisposable {
     readonly url: string,
     readonly service: ApiService,
     readonly datasets: DatasetStore,
-    private readonly dataDir: string,
+    readonly dataDir: string,
     private readonly redisUrl: string,
   ) {}
 
@@ -47,7 +48,14 @@ export class Bench implements AsyncDisposable {
   static async open(redisUrl: string, keys = ''): Promise<Bench> {
     const dataDir = await mkdtemp(join(tmpdir(), 'levy-api-'));
     const service = await openService(
-      { redisUrl, queuePrefix: PREFIX, host: '127.0.0.1', dataDir, keys: parseApiKeys(keys).keys },
+      {
+        redisUrl,
+        queuePrefix: PREFIX,
+        host: '127.0.0.1',
+        dataDir,
+        keys: parseApiKeys(keys).keys,
+        uploadBytes: UPLOAD_BYTES,
+      },
       silent,
     );
     const url = await service.app.listen({ host: '127.0.0.1', port: 0 });
