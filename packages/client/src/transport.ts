@@ -19,6 +19,8 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as multipart/form-data, instead of `body`. */
+  readonly form?: FormData | undefined;
   /** How long the service may hold its answer back, beyond the usual time for an answer. */
   readonly heldSeconds?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -38,7 +40,7 @@ const LONGEST_PAUSE_SECONDS = 30;
 
 /**
  * Sends requests and repeats those that may be repeated. Every request of this API may: GET, DELETE and cancel
- * change nothing the second time, and a submission carries an Idempotency-Key.
+ * change nothing the second time, and what creates something carries an Idempotency-Key.
  */
 export class Transport {
   readonly baseUrl: string;
@@ -88,7 +90,7 @@ export class Transport {
         method: request.method,
         headers: this.#headers(request),
         signal,
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        ...bodyOf(request),
       });
       const bytes = new Uint8Array(await response.arrayBuffer());
       answer = { status: response.status, headers: response.headers, bytes };
@@ -120,6 +122,11 @@ export class Transport {
       ...request.headers,
     };
   }
+}
+
+function bodyOf({ body, form }: Request): { body?: string | FormData } {
+  if (form !== undefined) return { body: form };
+  return body === undefined ? {} : { body: JSON.stringify(body) };
 }
 
 /** The pause that the answer asks for, in seconds. */
