@@ -111,6 +111,7 @@ export class JobStore {
           idempotency?.bodyDigest ?? '',
           spec.datasetDigest,
           ...recordFields(submission, engine, createdAt),
+          ...['events', keys.jobEvents(id), 'logs', keys.jobLogs(id), 'ownerEvents', keys.ownerEvents(owner)],
         ],
       ),
     );
@@ -187,7 +188,7 @@ export class JobStore {
       job === undefined ||
       isFinal(job.status) ||
       (request.revision !== undefined && job.revision !== request.revision);
-    await using watch = await this.#changes.watch(id);
+    await using watch = await this.#changes.watch({ job: id });
     for (;;) {
       const job = await this.get(id);
       const left = deadline - Date.now();

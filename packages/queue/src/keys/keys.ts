@@ -35,6 +35,26 @@ export class Keys {
     return `${this.#base}:owner:${owner}:jobs`;
   }
 
+  /** Stream: the events of a job, ids 0-1, 0-2 …; the record's `eventSeq` is the last one's number. */
+  jobEvents(id: string): string {
+    return `${this.#base}:job:${id}:events`;
+  }
+
+  /** Stream: what a job's log says. */
+  jobLogs(id: string): string {
+    return `${this.#base}:job:${id}:logs`;
+  }
+
+  /** Stream: the events of an owner's jobs, ids 0-1, 0-2 … */
+  ownerEvents(owner: string): string {
+    return `${this.#base}:owner:${owner}:events`;
+  }
+
+  /** The number of the last one of `ownerEvents`. */
+  ownerEventSeq(owner: string): string {
+    return `${this.ownerEvents(owner)}:last`;
+  }
+
   /** Sorted set: queued jobs of an engine class by creation in ms. */
   queued(engine: EngineClass): string {
     return `${this.#base}:queued:${engine}`;
@@ -76,7 +96,7 @@ export class Keys {
     return `${this.#base}:workers:${engine}`;
   }
 
-  /** Channel: "<id> <revision> <status>" at every change of a record. */
+  /** Channel: "<id> <revision> <status> <owner>" at every change of a record. */
   get changes(): string {
     return `${this.#base}:changes`;
   }
