@@ -3,6 +3,7 @@ import type {
   DatasetPart,
   Job,
   JobListItem,
+  JobLogLine,
   JobStatus,
   JobSubmission,
   PlanSummary,
@@ -16,6 +17,7 @@ import {
   DATASETS,
   JOB,
   JOBS,
+  LOG_LINE,
   type Page,
   PLAN,
   QUEUE,
@@ -23,6 +25,7 @@ import {
   type Shape,
   WORKERS,
 } from './answers.js';
+import { type FollowOptions, followEvents, type ReceivedEvent } from './follow-events.js';
 import { formOf, type NewDataset } from './new-dataset.js';
 import { type QueryValue, Transport, type TransportOptions } from './transport.js';
 import { type WaitOptions, waitForJob } from './wait-for-job.js';
@@ -145,6 +148,32 @@ export class LevyClient {
   /** The job once it is final. Aborting the signal ends the waiting, not the job. */
   waitFor(id: string, options: WaitOptions = {}): Promise<Job> {
     return waitForJob(this.#transport, jobPath(id), options);
+  }
+
+  /**
+   * What happens to a job, from its beginning or after an event already seen, to its end. Each event once and in
+   * order, over as many connections as it takes.
+   */
+  events(id: string, options: FollowOptions = {}): AsyncGenerator<ReceivedEvent, void, undefined> {
+    return followEvents(this.#transport, `${jobPath(id)}/events`, options, true);
+  }
+
+  /** What happens to all jobs of this key's owner, from now on or after an event already seen; it has no end. */
+  allEvents(options: FollowOptions = {}): AsyncGenerator<ReceivedEvent, void, undefined> {
+    return followEvents(this.#transport, '/v1/events', options, false);
+  }
+
+  /** What the log of a job says, oldest first. */
+  async logs(id: string, options: CallOptions = {}): Promise<JobLogLine[]> {
+    const path = `${jobPath(id)}/logs`;
+    const answer = await this.#transport.send({ method: 'GET', path, ...options });
+    const lines = new TextDecoder().decode(answer.bytes).split('\n');
+    return lines
+      .filter((line) => line !== '')
+      .map((line) => {
+        const bytes = new TextEncoder().encode(line);
+        return this.#transport.read({ ...answer, bytes }, LOG_LINE);
+      });
   }
 
   datasets(options: CallOptions = {}): AsyncGenerator<Dataset, void, undefined> {

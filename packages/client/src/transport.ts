@@ -73,6 +73,23 @@ export class Transport {
     return this.read(await this.send(request), shape);
   }
 
+  /**
+   * The answer, if it is 2xx, its body still to be read: for one that goes on. Sent once, and bounded only by its
+   * signal. Throws as `send` does.
+   */
+  async open(request: Request): Promise<Response> {
+    let response: Response;
+    try {
+      response = await this.#fetch(this.#address(request), this.#init(request, request.signal));
+    } catch (error) {
+      if (request.signal?.aborted) throw request.signal.reason;
+      throw new LevyUnreachable(this.baseUrl, reasonOf(error), { cause: error });
+    }
+    if (response.ok) return response;
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    throw this.#refusal({ status: response.status, headers: response.headers, bytes });
+  }
+
   read<T>(answer: Answer, shape: Shape<T>): T {
     const value = parseJson(answer.bytes);
     if (shape.fits(value)) return value;
@@ -86,12 +103,7 @@ export class Transport {
     const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
     let answer: Answer;
     try {
-      const response = await this.#fetch(this.#address(request), {
-        method: request.method,
-        headers: this.#headers(request),
-        signal,
-        ...bodyOf(request),
-      });
+      const response = await this.#fetch(this.#address(request), this.#init(request, signal));
       const bytes = new Uint8Array(await response.arrayBuffer());
       answer = { status: response.status, headers: response.headers, bytes };
     } catch (error) {
@@ -99,9 +111,24 @@ export class Transport {
       return new LevyUnreachable(this.baseUrl, reasonOf(error), { cause: error });
     }
     if ((answer.status >= 200 && answer.status < 300) || answer.status === 304) return answer;
-    const problem = parseJson(answer.bytes);
-    if (PROBLEM.fits(problem)) return new LevyProblem(problem, retryAfter(answer.headers));
-    throw new LevyUnexpectedAnswer(this.baseUrl, answer.status, 'the body is no problem document');
+    const refusal = this.#refusal(answer);
+    if (refusal instanceof LevyProblem) return refusal;
+    throw refusal;
+  }
+
+  #refusal({ status, headers, bytes }: Answer): LevyProblem | LevyUnexpectedAnswer {
+    const problem = parseJson(bytes);
+    if (PROBLEM.fits(problem)) return new LevyProblem(problem, retryAfter(headers));
+    return new LevyUnexpectedAnswer(this.baseUrl, status, 'the body is no problem document');
+  }
+
+  #init(request: Request, signal: AbortSignal | undefined): RequestInit {
+    return {
+      method: request.method,
+      headers: this.#headers(request),
+      ...(signal === undefined ? {} : { signal }),
+      ...bodyOf(request),
+    };
   }
 
   #address(request: Request): string {

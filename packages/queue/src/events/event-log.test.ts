@@ -174,7 +174,7 @@ describe('a job', () => {
 
 describe('an owner', () => {
   test('hears of all own jobs, of nobody else’s, from where it left off', async () => {
-    expect(await side.events.last('anna')).toBe(0);
+    expect(await side.events.last({ owner: 'anna' })).toBe(0);
     const live = followed({ owner: 'anna' }, 0, 4);
     const first = await accepted(side, sampleSpec());
     await accepted(side, sampleSpec(), 'berta');
@@ -188,7 +188,7 @@ describe('an owner', () => {
       [3, second.id, 'canceled'],
       [4, first.id, 'canceled'],
     ]);
-    expect(await side.events.last('anna')).toBe(4);
+    expect(await side.events.last({ owner: 'anna' })).toBe(4);
     expect(await followed({ owner: 'anna' }, 2, 2)).toEqual(events.slice(2));
     const { commands, keys } = side.connections;
     await commands.xtrim(keys.ownerEvents('anna'), 'MAXLEN', 1);

@@ -28,7 +28,7 @@ export interface FollowOptions {
 }
 
 const PAGE = 100;
-/** Between two looks: what happens meanwhile is read together. */
+/** Between two looks, once all that there was is told: what happens meanwhile is read together. */
 const PAUSE_MS = 50;
 /** Before the next look, where Redis is away. */
 const AWAY_MS = 1000;
@@ -48,10 +48,15 @@ export class EventLog {
     this.#changes = parts.changes;
   }
 
-  /** The number of the last event of an owner's jobs; 0 if there was none yet. */
-  async last(owner: string): Promise<number> {
-    const key = this.#connections.keys.ownerEventSeq(owner);
-    return Number(await this.#connections.call((redis) => redis.get(key)));
+  /** The number of the last event there was; 0 if there was none yet. */
+  async last(source: ChangeSource): Promise<number> {
+    const { keys } = this.#connections;
+    const last = await this.#connections.call((redis) =>
+      'job' in source
+        ? redis.hget(keys.job(source.job), 'eventSeq')
+        : redis.get(keys.ownerEventSeq(source.owner)),
+    );
+    return Number(last);
   }
 
   /**
@@ -79,7 +84,7 @@ export class EventLog {
         if (page.isOver) return;
       }
       if (page !== 'away' && page.events.length > 0) {
-        await sleep(PAUSE_MS, undefined, { signal }).catch(ignoreAbort);
+        if (page.events.length < PAGE) await sleep(PAUSE_MS, undefined, { signal }).catch(ignoreAbort);
         continue;
       }
       const left = told + quietMs - Date.now();
@@ -122,7 +127,7 @@ export class EventLog {
   async #read(source: ChangeSource, last: number): Promise<EventPage | 'gone'> {
     const { keys } = this.#connections;
     if ('owner' in source) {
-      const newest = await this.last(source.owner);
+      const newest = await this.last(source);
       const from = last > newest ? 0 : last;
       const kept = await this.#range(keys.ownerEvents(source.owner), from);
       return { events: withGap(kept, { last, newest }, source), isOver: false };

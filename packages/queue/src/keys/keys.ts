@@ -37,12 +37,12 @@ export class Keys {
 
   /** Stream: the events of a job, ids 0-1, 0-2 …; the record's `eventSeq` is the last one's number. */
   jobEvents(id: string): string {
-    return `${this.#base}:job:${id}:events`;
+    return `${this.#base}:events:${id}`;
   }
 
   /** Stream: what a job's log says. */
   jobLogs(id: string): string {
-    return `${this.#base}:job:${id}:logs`;
+    return `${this.#base}:logs:${id}`;
   }
 
   /** Stream: the events of an owner's jobs, ids 0-1, 0-2 … */
