@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { DatasetStore } from '@levy/datasets';
-import type { Connections, DatasetRecords, JobStore, WorkerRegistry } from '@levy/queue';
+import type { Connections, DatasetRecords, EventLog, JobStore, WorkerRegistry } from '@levy/queue';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { type AccessPolicy, requireOwner } from './access/require-owner.js';
+import type { StreamTimes } from './http/event-streams.js';
 import { acceptJson, BODY_LIMIT } from './http/json-body.js';
 import { LongPolls } from './http/long-polls.js';
 import { queryValidator } from './http/query.js';
@@ -18,6 +20,7 @@ import { createDatasetRoutes } from './routes/create-dataset-routes.js';
 import { createJobRoute } from './routes/create-job-route.js';
 import { datasetContentRoute } from './routes/dataset-content-route.js';
 import { datasetRoutes } from './routes/dataset-routes.js';
+import { eventRoutes } from './routes/event-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
 import { JobAnswers } from './routes/job-answers.js';
 import { jobRoutes } from './routes/job-routes.js';
@@ -30,6 +33,8 @@ import { resultRoutes } from './routes/result-routes.js';
 export interface AppDependencies {
   readonly connections: Connections;
   readonly jobs: JobStore;
+  readonly events: EventLog;
+  readonly streamTimes: StreamTimes;
   readonly registry: WorkerRegistry;
   /** Results lie in its blobs. */
   readonly datasets: DatasetStore;
@@ -92,6 +97,7 @@ function v1(app: FastifyInstance, dependencies: AppDependencies): void {
   createJobRoute(app, dependencies, { polls, jobAnswers });
   listJobsRoute(app, dependencies, { jobAnswers });
   jobRoutes(app, dependencies, { polls, jobAnswers });
+  eventRoutes(app, dependencies);
   resultRoutes(app, dependencies);
   datasetRoutes(app, dependencies);
   datasetContentRoute(app, dependencies);
@@ -104,6 +110,7 @@ function refuseWhenStopping(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     stopping = true;
   });
+  closeUnused(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     if (!stopping) return;
@@ -114,6 +121,22 @@ function refuseWhenStopping(app: FastifyInstance): void {
   // A connection that was busy when the service stopped would be kept open for another request.
   app.addHook('onSend', async (_request, reply) => {
     if (stopping) reply.header('connection', 'close');
+  });
+}
+
+/**
+ * Clients connect ahead of their requests. Node.js takes such a connection for one whose request is on its way, and
+ * would wait for it when the service stops.
+ */
+function closeUnused(app: FastifyInstance): void {
+  const unused = new Set<Socket>();
+  app.server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  app.server.on('request', ({ socket }) => unused.delete(socket));
+  app.addHook('preClose', async () => {
+    for (const socket of unused) if (socket.bytesRead === 0) socket.destroy();
   });
 }
 
