@@ -5,6 +5,7 @@ import { addCompare } from './commands/compare/compare.js';
 import { addDatasets } from './commands/datasets/datasets.js';
 import { addDoctor } from './commands/doctor/doctor.js';
 import { addJobs } from './commands/jobs.js';
+import { addLogs } from './commands/logs.js';
 import { addMeasure } from './commands/measure/measure.js';
 import { addReproduce } from './commands/reproduce/reproduce.js';
 import { addResult } from './commands/result.js';
@@ -65,6 +66,7 @@ function program(context: Context, run: Run): Command {
     addStatus,
     addWatch,
     addResult,
+    addLogs,
     addCancel,
     addJobs,
     addWorkers,

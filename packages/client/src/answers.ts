@@ -4,8 +4,12 @@ import {
   DatasetSchema,
   type Fault,
   type Job,
+  type JobEvent,
+  JobEventSchema,
   type JobListItem,
   JobListItemSchema,
+  type JobLogLine,
+  JobLogLineSchema,
   JobSchema,
   type PlanSummary,
   PlanSummarySchema,
@@ -35,6 +39,8 @@ export interface Page<T> {
 
 export const JOB = shape<Job>(JobSchema);
 export const JOBS = pageOf<JobListItem>(shape(JobListItemSchema));
+export const EVENT = shape<JobEvent>(JobEventSchema);
+export const LOG_LINE = shape<JobLogLine>(JobLogLineSchema);
 export const PLAN = shape<PlanSummary>(PlanSummarySchema);
 export const RESULT = shape<Result>(ResultSchema);
 export const DATASET = shape<Dataset>(DatasetSchema);

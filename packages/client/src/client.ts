@@ -1,12 +1,15 @@
 import type {
   Dataset,
+  DatasetPart,
   Job,
   JobListItem,
+  JobLogLine,
   JobStatus,
   JobSubmission,
   PlanSummary,
   QueueState,
   Result,
+  SyntheticDataset,
   Worker,
 } from '@levy/contracts';
 import {
@@ -14,6 +17,7 @@ import {
   DATASETS,
   JOB,
   JOBS,
+  LOG_LINE,
   type Page,
   PLAN,
   QUEUE,
@@ -21,6 +25,8 @@ import {
   type Shape,
   WORKERS,
 } from './answers.js';
+import { type FollowOptions, followEvents, type ReceivedEvent } from './follow-events.js';
+import { formOf, type NewDataset } from './new-dataset.js';
 import { type QueryValue, Transport, type TransportOptions } from './transport.js';
 import { type WaitOptions, waitForJob } from './wait-for-job.js';
 
@@ -39,6 +45,22 @@ export interface SubmitOptions extends CallOptions {
   /** Seconds (at most 60) that the service may wait for the job to finish before it answers. */
   readonly waitSeconds?: number | undefined;
 }
+
+export interface CreateOptions extends CallOptions {
+  /** Makes repeating the request safe; one is generated where none is given. At most 255 characters. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** Bytes of a data set: those with this digest, or a part by its name. */
+export type DatasetBytes = { readonly digest: string } | { readonly part: DatasetPart };
+
+export interface ContentOptions extends CallOptions {
+  /** Only the bytes from `start` up to, not including, `end`. */
+  readonly range?: { readonly start: number; readonly end: number } | undefined;
+}
+
+/** Uploads, and what is read on their scale, may take so long. */
+const LONG_SECONDS = 3600;
 
 /** Filters of a list of jobs; several values of one filter are alternatives. */
 export interface JobFilter extends CallOptions {
@@ -128,12 +150,67 @@ export class LevyClient {
     return waitForJob(this.#transport, jobPath(id), options);
   }
 
+  /**
+   * What happens to a job, from its beginning or after an event already seen, to its end. Each event once and in
+   * order, over as many connections as it takes.
+   */
+  events(id: string, options: FollowOptions = {}): AsyncGenerator<ReceivedEvent, void, undefined> {
+    return followEvents(this.#transport, `${jobPath(id)}/events`, options, true);
+  }
+
+  /** What happens to all jobs of this key's owner, from now on or after an event already seen; it has no end. */
+  allEvents(options: FollowOptions = {}): AsyncGenerator<ReceivedEvent, void, undefined> {
+    return followEvents(this.#transport, '/v1/events', options, false);
+  }
+
+  /** What the log of a job says, oldest first. */
+  async logs(id: string, options: CallOptions = {}): Promise<JobLogLine[]> {
+    const path = `${jobPath(id)}/logs`;
+    const answer = await this.#transport.send({ method: 'GET', path, ...options });
+    const lines = new TextDecoder().decode(answer.bytes).split('\n');
+    return lines
+      .filter((line) => line !== '')
+      .map((line) => {
+        const bytes = new TextEncoder().encode(line);
+        return this.#transport.read({ ...answer, bytes }, LOG_LINE);
+      });
+  }
+
   datasets(options: CallOptions = {}): AsyncGenerator<Dataset, void, undefined> {
     return this.#pages('/v1/datasets', {}, DATASETS, options.signal);
   }
 
   dataset(id: string, options: CallOptions = {}): Promise<Dataset> {
-    return this.#get(`/v1/datasets/${encodeURIComponent(id)}`, DATASET, options);
+    return this.#get(datasetPath(id), DATASET, options);
+  }
+
+  /** Uploads a data set. The same content under the same name again answers the one that is there. */
+  uploadDataset(dataset: NewDataset, options: CreateOptions = {}): Promise<Dataset> {
+    return this.#create('/v1/datasets', { form: formOf(dataset) }, options);
+  }
+
+  /** Has a data set drawn from a known distribution. */
+  createSyntheticDataset(dataset: SyntheticDataset, options: CreateOptions = {}): Promise<Dataset> {
+    return this.#create('/v1/datasets/synthetic', { body: dataset }, options);
+  }
+
+  /** Removes a data set; refused while jobs that are not final need it. */
+  async deleteDataset(id: string, options: CallOptions = {}): Promise<void> {
+    await this.#transport.send({ method: 'DELETE', path: datasetPath(id), ...options });
+  }
+
+  /** Bytes of a data set as they are stored, not checked against their digest: a range cannot be. */
+  async datasetContent(id: string, bytes: DatasetBytes, options: ContentOptions = {}): Promise<Uint8Array> {
+    const { range, signal } = options;
+    const answer = await this.#transport.send({
+      method: 'GET',
+      path: `${datasetPath(id)}/content`,
+      query: { ...bytes },
+      ...(range === undefined ? {} : { headers: { range: `bytes=${range.start}-${range.end - 1}` } }),
+      heldSeconds: LONG_SECONDS,
+      signal,
+    });
+    return answer.bytes;
   }
 
   async workers(options: CallOptions = {}): Promise<Worker[]> {
@@ -144,6 +221,24 @@ export class LevyClient {
 
   queue(options: CallOptions = {}): Promise<QueueState> {
     return this.#get('/v1/queue', QUEUE, options);
+  }
+
+  #create(
+    path: string,
+    content: { readonly body: unknown } | { readonly form: FormData },
+    { idempotencyKey, signal }: CreateOptions,
+  ): Promise<Dataset> {
+    return this.#transport.sendFor(
+      {
+        method: 'POST',
+        path,
+        ...content,
+        headers: { 'idempotency-key': idempotencyKey ?? randomKey() },
+        heldSeconds: LONG_SECONDS,
+        signal,
+      },
+      DATASET,
+    );
   }
 
   #get<T>(path: string, shape: Shape<T>, options: CallOptions): Promise<T> {
@@ -170,6 +265,10 @@ export class LevyClient {
 
 function jobPath(id: string): string {
   return `/v1/jobs/${encodeURIComponent(id)}`;
+}
+
+function datasetPath(id: string): string {
+  return `/v1/datasets/${encodeURIComponent(id)}`;
 }
 
 function randomKey(): string {

@@ -1,5 +1,8 @@
 export {
   type CallOptions,
+  type ContentOptions,
+  type CreateOptions,
+  type DatasetBytes,
   type JobFilter,
   LevyClient,
   type LevyClientOptions,
@@ -7,4 +10,6 @@ export {
   type SubmitOptions,
 } from './client.js';
 export { LevyProblem, LevyUnexpectedAnswer, LevyUnreachable } from './errors.js';
+export type { FollowOptions, ReceivedEvent } from './follow-events.js';
+export type { DatasetFile, NewDataset } from './new-dataset.js';
 export type { WaitOptions } from './wait-for-job.js';

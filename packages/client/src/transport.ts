@@ -19,6 +19,8 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as multipart/form-data, instead of `body`. */
+  readonly form?: FormData | undefined;
   /** How long the service may hold its answer back, beyond the usual time for an answer. */
   readonly heldSeconds?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -38,7 +40,7 @@ const LONGEST_PAUSE_SECONDS = 30;
 
 /**
  * Sends requests and repeats those that may be repeated. Every request of this API may: GET, DELETE and cancel
- * change nothing the second time, and a submission carries an Idempotency-Key.
+ * change nothing the second time, and what creates something carries an Idempotency-Key.
  */
 export class Transport {
   readonly baseUrl: string;
@@ -71,6 +73,23 @@ export class Transport {
     return this.read(await this.send(request), shape);
   }
 
+  /**
+   * The answer, if it is 2xx, its body still to be read: for one that goes on. Sent once, and bounded only by its
+   * signal. Throws as `send` does.
+   */
+  async open(request: Request): Promise<Response> {
+    let response: Response;
+    try {
+      response = await this.#fetch(this.#address(request), this.#init(request, request.signal));
+    } catch (error) {
+      if (request.signal?.aborted) throw request.signal.reason;
+      throw new LevyUnreachable(this.baseUrl, reasonOf(error), { cause: error });
+    }
+    if (response.ok) return response;
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    throw this.#refusal({ status: response.status, headers: response.headers, bytes });
+  }
+
   read<T>(answer: Answer, shape: Shape<T>): T {
     const value = parseJson(answer.bytes);
     if (shape.fits(value)) return value;
@@ -84,12 +103,7 @@ export class Transport {
     const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
     let answer: Answer;
     try {
-      const response = await this.#fetch(this.#address(request), {
-        method: request.method,
-        headers: this.#headers(request),
-        signal,
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      });
+      const response = await this.#fetch(this.#address(request), this.#init(request, signal));
       const bytes = new Uint8Array(await response.arrayBuffer());
       answer = { status: response.status, headers: response.headers, bytes };
     } catch (error) {
@@ -97,9 +111,24 @@ export class Transport {
       return new LevyUnreachable(this.baseUrl, reasonOf(error), { cause: error });
     }
     if ((answer.status >= 200 && answer.status < 300) || answer.status === 304) return answer;
-    const problem = parseJson(answer.bytes);
-    if (PROBLEM.fits(problem)) return new LevyProblem(problem, retryAfter(answer.headers));
-    throw new LevyUnexpectedAnswer(this.baseUrl, answer.status, 'the body is no problem document');
+    const refusal = this.#refusal(answer);
+    if (refusal instanceof LevyProblem) return refusal;
+    throw refusal;
+  }
+
+  #refusal({ status, headers, bytes }: Answer): LevyProblem | LevyUnexpectedAnswer {
+    const problem = parseJson(bytes);
+    if (PROBLEM.fits(problem)) return new LevyProblem(problem, retryAfter(headers));
+    return new LevyUnexpectedAnswer(this.baseUrl, status, 'the body is no problem document');
+  }
+
+  #init(request: Request, signal: AbortSignal | undefined): RequestInit {
+    return {
+      method: request.method,
+      headers: this.#headers(request),
+      ...(signal === undefined ? {} : { signal }),
+      ...bodyOf(request),
+    };
   }
 
   #address(request: Request): string {
@@ -120,6 +149,11 @@ export class Transport {
       ...request.headers,
     };
   }
+}
+
+function bodyOf({ body, form }: Request): { body?: string | FormData } {
+  if (form !== undefined) return { body: form };
+  return body === undefined ? {} : { body: JSON.stringify(body) };
 }
 
 /** The pause that the answer asks for, in seconds. */

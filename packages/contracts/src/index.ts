@@ -1,6 +1,7 @@
 export * from './canonical.js';
 export * from './cluster/cluster.js';
 export * from './dataset/dataset.js';
+export * from './dataset/dataset-submission.js';
 export * from './estimate/estimate.js';
 export * from './event/event.js';
 export * from './job/fields.js';

@@ -23,14 +23,21 @@ export type DatasetErrorCode =
   | 'download-failed'
   | 'wrong-digest';
 
+export interface DatasetErrorOptions extends ErrorOptions {
+  /** The option that is at fault, as `ImportOptions` and `GaussianOptions` name it, where it is one alone. */
+  readonly option?: string;
+}
+
 /** Input that is refused. The message says what was wrong, with which value, and what to do. */
 export class DatasetError extends Error {
   override readonly name = 'DatasetError';
+  readonly option: string | undefined;
   constructor(
     readonly code: DatasetErrorCode,
     readonly detail: string,
-    options?: ErrorOptions,
+    options: DatasetErrorOptions = {},
   ) {
     super(detail, options);
+    this.option = options.option;
   }
 }

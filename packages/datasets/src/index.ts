@@ -1,5 +1,5 @@
 export { type DigestedDataset, datasetDigest } from './dataset-digest.js';
-export { DatasetError, type DatasetErrorCode } from './dataset-error.js';
+export { DatasetError, type DatasetErrorCode, type DatasetErrorOptions } from './dataset-error.js';
 export { DIGITS_NAME } from './digits/digits.js';
 export { FETCHABLE, type FetchOptions, fetchDataset } from './import/fetch-dataset.js';
 export { type ImportOptions, importDataset } from './import/import-dataset.js';
@@ -8,7 +8,7 @@ export { decodeNpy, encodeNpy } from './npy/npy.js';
 export { type NpyArray, type NpyDtype, npyText } from './npy/npy-array.js';
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from './npy/npz.js';
 export { drawDistinct, generatorFor } from './random.js';
-export { BlobStore, type ByteRange, CorruptBlobError } from './store/blob-store.js';
+export { BlobStore, type ByteRange, CorruptBlobError, type ScratchFolder } from './store/blob-store.js';
 export { BlobWriter } from './store/blob-writer.js';
 export type { DatasetMeta, DatasetParts, SplitContent } from './store/dataset-parts.js';
 export { type AddedDataset, DatasetStore } from './store/dataset-store.js';

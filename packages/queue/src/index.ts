@@ -1,7 +1,9 @@
 export { type ConnectionSettings, Connections, openConnections } from './connection/connections.js';
 export { QueueUnavailableError } from './connection/queue-unavailable-error.js';
 export { checkRedis, probeRedis, type RedisFacts, RedisUnsuitableError } from './connection/redis-facts.js';
-export { ChangeFeed, type Watch } from './events/change-feed.js';
+export { DatasetRecords, type KeyClaim, type KeyStanding } from './datasets/dataset-records.js';
+export { ChangeFeed, type ChangeSource, type Watch } from './events/change-feed.js';
+export { EventLog, type FollowOptions, type NumberedEvent } from './events/event-log.js';
 export type { JobFilters } from './jobs/job-filters.js';
 export {
   bodyDigest,

@@ -43,6 +43,8 @@ function linksOf(job: StoredJob): Record<string, string> {
   return {
     self,
     dataset: `/v1/datasets/${job.spec.dataset}`,
+    events: `${self}/events`,
+    logs: `${self}/logs`,
     ...(isFinal(job.status) ? {} : { cancel: `${self}/cancel` }),
     ...(job.status === 'succeeded' ? { result: `${self}/result` } : {}),
     ...Object.fromEntries(job.artifacts.map(({ name }) => [name, artifactPath(job.id, name)])),

@@ -77,10 +77,11 @@ test('wrong settings are all named at once', async () => {
     LEVY_HOST: '0.0.0.0',
     LEVY_PORT: '0',
     LEVY_LOG_LEVEL: 'loud',
+    LEVY_UPLOAD_BYTES: '2G',
     LEVY_QUEUE_PREFIX: '{x}',
   });
   expect(await api.exit).toEqual([2, null]);
-  for (const name of ['REDIS_URL', 'LEVY_HOST', 'LEVY_PORT', 'LEVY_LOG_LEVEL', 'LEVY_QUEUE_PREFIX']) {
+  for (const name of ['REDIS_URL', 'HOST', 'PORT', 'LOG_LEVEL', 'QUEUE_PREFIX', 'UPLOAD_BYTES']) {
     expect(api.output()).toContain(name);
   }
 });

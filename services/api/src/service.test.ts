@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPrivateRedis } from '@levy/queue/testing';
 import { describe, expect, test } from 'vitest';
@@ -60,6 +62,19 @@ describe('stopping', () => {
     const answer = await held;
     expect([answer.status, answer.body.status]).toEqual([200, 'queued']);
   });
+});
+
+test('stopping does not wait for connections over which nothing was asked yet', async () => {
+  await using redis = await startPrivateRedis();
+  await using bench = await Bench.open(redis.url);
+  const { hostname, port } = new URL(bench.url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  await bench.call('GET', '/livez');
+  const before = performance.now();
+  await bench.service[Symbol.asyncDispose]();
+  expect(performance.now() - before).toBeLessThan(2000);
+  socket.destroy();
 });
 
 describe('the description', () => {

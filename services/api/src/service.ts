@@ -1,9 +1,19 @@
 import { DatasetStore } from '@levy/datasets';
-import { ChangeFeed, JobStore, openConnections, Reconciler, TaskQueue, WorkerRegistry } from '@levy/queue';
+import {
+  ChangeFeed,
+  DatasetRecords,
+  EventLog,
+  JobStore,
+  openConnections,
+  Reconciler,
+  TaskQueue,
+  WorkerRegistry,
+} from '@levy/queue';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { isLoopback } from './access/loopback.js';
 import { buildApp } from './app.js';
+import { STREAM_TIMES, type StreamTimes } from './http/event-streams.js';
 import type { ApiSettings } from './settings.js';
 
 /** The app with all that it works with. Dispose of it to close everything, in order. */
@@ -17,6 +27,7 @@ export interface ApiService extends AsyncDisposable {
 export async function openService(
   settings: Omit<ApiSettings, 'port' | 'logLevel'>,
   logger: Logger,
+  streamTimes: StreamTimes = STREAM_TIMES,
 ): Promise<ApiService> {
   const datasets = await DatasetStore.open(settings.dataDir);
   const connections = openConnections({
@@ -31,8 +42,12 @@ export async function openService(
   const app = await buildApp({
     connections,
     jobs: new JobStore({ connections, tasks, changes }),
+    events: new EventLog({ connections, changes }),
+    streamTimes,
     registry: new WorkerRegistry({ connections, logger }),
     datasets,
+    records: new DatasetRecords(connections),
+    uploadBytes: settings.uploadBytes,
     access: { keys: settings.keys, local: isLoopback(settings.host) },
     logger,
   });

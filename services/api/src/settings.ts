@@ -13,6 +13,8 @@ export interface ApiSettings {
   readonly dataDir: string;
   /** Empty: nobody needs a key. */
   readonly keys: readonly ApiKey[];
+  /** Most bytes of an uploaded data set, as it comes and unpacked. */
+  readonly uploadBytes: number;
   readonly logLevel: LogLevel;
 }
 
@@ -20,6 +22,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const DEFAULT_PORT = 8080;
+export const DEFAULT_UPLOAD_BYTES = 2 ** 31;
 
 /** The settings in the environment. Throws SettingsError naming every fault. */
 export function apiSettings(
@@ -38,6 +41,7 @@ export function apiSettings(
     port: reader.integer('LEVY_PORT', { min: 1, max: 65_535 }) ?? DEFAULT_PORT,
     dataDir: resolve(reader.text('LEVY_DATA_DIR') ?? '.levy'),
     keys,
+    uploadBytes: reader.integer('LEVY_UPLOAD_BYTES', { min: 1, max: 2 ** 40 }) ?? DEFAULT_UPLOAD_BYTES,
     logLevel: reader.oneOf('LEVY_LOG_LEVEL', LOG_LEVELS) ?? 'info',
   };
   reader.done();

@@ -244,3 +244,18 @@ describe('the other commands', () => {
     expect((await bench.run('jobs --limit 0')).exitCode).toBe(2);
   });
 });
+
+describe('levy logs', () => {
+  const line = { level: 'warn', message: 'attempt 1 lost:\u001b[2J gone', time: '2026-01-01T00:00:01.000Z' };
+
+  it('prints a line for every line of the log, without what a terminal would obey', async () => {
+    service.routes.set('GET /v1/jobs/job_1/logs', () => ({ body: line }));
+    service.routes.set('GET /v1/jobs/job_2/logs', () => ({ body: line }));
+    const one = await bench.run('logs job_1');
+    expect(one).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(one.stdout).toMatch(/ warn attempt 1 lost: \[2J gone\n$/);
+    expect((await bench.run('logs job_1 job_2')).stdout).toMatch(/ job_1 warn .*\n.* job_2 warn .*\n$/);
+    expect(JSON.parse((await bench.run('logs job_1 --json')).stdout)).toEqual([{ job: 'job_1', ...line }]);
+    expect((await bench.run('logs job_3')).exitCode).toBe(2);
+  });
+});

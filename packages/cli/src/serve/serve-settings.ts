@@ -43,6 +43,7 @@ export function serveSettings(context: Context): ServeSettings {
     apiKey: reader.secret('LEVY_API_KEY') ?? reader.secret('LEVY_API_KEYS')?.split(',')[0]?.trim(),
   };
   reader.integer('LEVY_THREADS', { min: 1, max: MAX_THREADS });
+  reader.integer('LEVY_UPLOAD_BYTES', { min: 1, max: 2 ** 40 });
   reader.done();
   return settings;
 }

@@ -5,6 +5,11 @@ export const PROBLEMS = {
     title: 'The body is not JSON',
     help: 'Send a JSON document in UTF-8 and check brackets, quotes and numbers: NaN and Infinity are not JSON.',
   },
+  'invalid-multipart': {
+    status: 400,
+    title: 'The body is no form',
+    help: 'Send multipart/form-data (RFC 7578) with the boundary that Content-Type names, every part with a name, to its end.',
+  },
   'invalid-query': {
     status: 400,
     title: 'A query parameter is wrong',
@@ -50,16 +55,35 @@ export const PROBLEMS = {
     title: 'The job has no result',
     help: 'A result exists once the status is succeeded. Look at status and error of the job.',
   },
+  'name-taken': {
+    status: 409,
+    title: 'The name belongs to another data set',
+    help: 'Choose another name, or remove the data set that has it. The same content under the same name is no conflict.',
+  },
+  'dataset-in-use': {
+    status: 409,
+    title: 'Jobs that are not final need the data set',
+    help: 'Wait until they have finished, or cancel them first.',
+  },
+  'built-in': {
+    status: 409,
+    title: 'The data set is built in',
+    help: 'The digits are part of every store and stay.',
+  },
   'idempotency-in-flight': {
     status: 409,
     title: 'The first request with this Idempotency-Key is still being handled',
     help: 'Repeat the request in a moment.',
   },
-  'payload-too-large': { status: 413, title: 'The body is too large', help: 'A job is at most 1 MiB.' },
+  'payload-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    help: 'A job is at most 1 MiB; how large a data set may be is set where the service runs (LEVY_UPLOAD_BYTES).',
+  },
   'unsupported-media-type': {
     status: 415,
     title: 'The content type is not supported',
-    help: 'Send Content-Type: application/json.',
+    help: 'Send Content-Type: application/json; data sets are uploaded as multipart/form-data.',
   },
   'range-not-satisfiable': {
     status: 416,
@@ -71,10 +95,25 @@ export const PROBLEMS = {
     title: 'The job cannot be measured as it stands',
     help: 'Every fault is named in errors with a pointer to its field.',
   },
+  'invalid-dataset': {
+    status: 422,
+    title: 'The data set cannot be taken as it stands',
+    help: 'What is wrong is named in errors, with a pointer to the field of the form or the body.',
+  },
   'idempotency-mismatch': {
     status: 422,
     title: 'This Idempotency-Key was used with another body',
     help: 'Use a new key for a new request.',
+  },
+  'too-many-uploads': {
+    status: 429,
+    title: 'Other data sets are being taken in',
+    help: 'Repeat the request after the time in Retry-After.',
+  },
+  'storage-full': {
+    status: 503,
+    title: 'The data folder is full',
+    help: 'Nothing was stored. Remove data sets that are not needed, or make room where the service runs.',
   },
   'queue-unavailable': {
     status: 503,

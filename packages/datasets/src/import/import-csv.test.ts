@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { encodeNpy } from '../npy/npy.js';
 import { TempStore } from '../test-support/temp-store.js';
 import { type ImportOptions, importDataset } from './import-dataset.js';
 
@@ -102,6 +103,23 @@ describe('CSV files', () => {
       'bad-option',
       /2 columns/,
     );
+  });
+
+  test('a column of labels is never taken for a file', async () => {
+    const file = await temp.input.file('labels.txt', '7\n0\n1\n');
+    const text = 'a,b\n1,2\n3,4\n5,6\n';
+    await expectRefused(importCsv(text, { testLast: 1, labelColumn: file }), 'bad-option', /no column/);
+    expect((await importCsv(text, { testLast: 1, labels: file })).labels?.train).toEqual(Uint8Array.of(7, 0));
+    await temp.store.remove('d');
+    expect((await importCsv(text, { testLast: 1, labelColumn: 'b' })).labels?.train).toEqual(
+      Uint8Array.of(2, 4),
+    );
+    const from = [
+      await temp.input.file('x.npy', encodeNpy({ dtype: 'u1', shape: [2, 1], data: Uint8Array.of(1, 2) })),
+    ];
+    await expect(
+      importDataset(temp.store, { name: 'e', from, testLast: 1, labelColumn: '0' }),
+    ).rejects.toMatchObject({ code: 'bad-option', option: 'labels' });
   });
 
   test('files with other columns are not joined', async () => {

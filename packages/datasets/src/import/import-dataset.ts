@@ -34,6 +34,8 @@ export interface ImportOptions {
    * Otherwise a file with a label for every row of `from`, then of `test`: .idx, .npy or text, one a line.
    */
   readonly labels?: string | undefined;
+  /** As `labels`, but never a file: for those who may not name files of this machine. */
+  readonly labelColumn?: string | undefined;
   /** A file of class probabilities for every row of `from`: .npy (<f4, <f8) or .csv. An .npz has its own. */
   readonly softLabels?: string | undefined;
   /** The same for the rows that the files set apart as test rows, where there are any. */
@@ -77,6 +79,7 @@ export async function importDataset(store: DatasetStore, options: ImportOptions)
       throw new DatasetError(
         'bad-option',
         'these files set test rows apart; leave out the test fraction or number',
+        { option: 'last' in rule ? 'testLast' : 'testFraction' },
       );
     }
     await drain(softly(input.train, input.softLabels.train), range, (chunk) => train.write(chunk));
@@ -190,13 +193,16 @@ function declaredRange(
   if (range === undefined) return dtype === 'u1' ? { low: 0, high: 1 } : undefined;
   const [low, high] = range;
   if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high) {
-    throw new DatasetError('bad-option', `${low},${high} is no range: two finite numbers, the lower first`);
+    throw new DatasetError('bad-option', `${low},${high} is no range: two finite numbers, the lower first`, {
+      option: 'range',
+    });
   }
   if (dtype === 'f4') return { low: Math.fround(low), high: Math.fround(high) };
   if (low === 0 && high === 1) return { low, high };
   throw new DatasetError(
     'bad-option',
     `the range ${low},${high} does not fit bytes, which stand for byte/255 and so lie in 0,1; leave it out`,
+    { option: 'range' },
   );
 }
 

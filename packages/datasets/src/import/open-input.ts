@@ -31,6 +31,7 @@ type HardInput = Omit<OpenedInput, 'softLabels'>;
 export interface InputOptions {
   readonly test?: string | undefined;
   readonly labels?: string | undefined;
+  readonly labelColumn?: string | undefined;
   readonly softLabels?: string | undefined;
   readonly softLabelsTest?: string | undefined;
 }
@@ -102,7 +103,7 @@ async function openLayout(
   stack: DisposableList,
 ): Promise<HardInput | OpenedInput> {
   if (layout.kind === 'files') return openFiles(layout.files, options, context, stack);
-  if (options.test !== undefined || options.labels !== undefined) {
+  if (options.test !== undefined || hasLabels(options)) {
     throw new DatasetError('bad-option', 'these original files have test rows and labels of their own');
   }
   if (layout.kind === 'cifar') {
@@ -131,7 +132,7 @@ async function openFiles(
   const paths = [...files, ...(options.test === undefined ? [] : [options.test])];
   const formats = await all(paths, (path) => detectFormat(path, peek));
   if (formats.includes('npz')) return openNpz(paths, options, context, stack);
-  const { labelColumn, labelFile } = await resolveLabels(paths, formats, options.labels, peek);
+  const { labelColumn, labelFile } = await resolveLabels(paths, formats, options, peek);
   const sources = await all(paths, async (path, i) =>
     stack.use(await openRows(path, formats[i] ?? 'csv', context, labelColumn)),
   );
@@ -152,12 +153,7 @@ async function openNpz(
   stack: DisposableList,
 ): Promise<OpenedInput> {
   const [path] = paths;
-  if (
-    path === undefined ||
-    paths.length > 1 ||
-    options.labels !== undefined ||
-    softPathsOf(options).length > 0
-  ) {
+  if (path === undefined || paths.length > 1 || hasLabels(options) || softPathsOf(options).length > 0) {
     throw new DatasetError(
       'bad-option',
       'an .npz file is imported alone: it has x_train, x_test and, for labels, y_train and y_test in it, for soft labels soft_train and soft_test',
@@ -200,19 +196,34 @@ async function openRows(
   }
 }
 
-/** `labels` is a column of the CSV files where it can be one, else a file. */
+function hasLabels({ labels, labelColumn }: InputOptions): boolean {
+  return labels !== undefined || labelColumn !== undefined;
+}
+
+/** `labels` is a column of the CSV files where it can be one, else a file; `labelColumn` is a column. */
 async function resolveLabels(
   paths: readonly string[],
   formats: readonly FileFormat[],
-  labels: string | undefined,
+  options: InputOptions,
   context: ReadContext,
 ): Promise<{ readonly labelColumn?: string; readonly labelFile?: string }> {
-  if (labels === undefined) return {};
+  if (!hasLabels(options)) return {};
   if (formats.includes('cifar')) {
-    throw new DatasetError('bad-option', 'CIFAR-10 batches have labels of their own; leave out the labels');
+    throw new DatasetError('bad-option', 'CIFAR-10 batches have labels of their own; leave out the labels', {
+      option: 'labels',
+    });
   }
+  const { labels, labelColumn } = options;
   const [first] = paths;
   const isCsv = formats.every((format) => format === 'csv');
+  if (labelColumn !== undefined && isCsv) return { labelColumn };
+  if (labels === undefined) {
+    throw new DatasetError(
+      'bad-option',
+      `labels ${JSON.stringify(labelColumn)} name a column, and only CSV files have columns; give a file of labels`,
+      { option: 'labels' },
+    );
+  }
   if (isCsv && first !== undefined && (await hasCsvColumn(first, labels, context)))
     return { labelColumn: labels };
   try {
@@ -222,6 +233,7 @@ async function resolveLabels(
     throw new DatasetError(
       'bad-option',
       `${JSON.stringify(labels)} is neither a column of ${first} nor a file`,
+      { option: 'labels' },
     );
   }
   return { labelFile: labels };

@@ -18,6 +18,7 @@ export function chooseTestRows(rows: number, rule: TestRule): Uint8Array {
     throw new DatasetError(
       'bad-option',
       `${asked} of ${rows} rows cannot be the test rows: at least one row is needed in each split`,
+      { option: 'last' in rule ? 'testLast' : 'testFraction' },
     );
   }
   if ('last' in rule) return isTest.fill(1, rows - count);
@@ -27,7 +28,9 @@ export function chooseTestRows(rows: number, rule: TestRule): Uint8Array {
 
 function countOf(rows: number, fraction: number): number {
   if (!(fraction > 0 && fraction < 1)) {
-    throw new DatasetError('bad-option', `a test fraction of ${fraction} is not between 0 and 1`);
+    throw new DatasetError('bad-option', `a test fraction of ${fraction} is not between 0 and 1`, {
+      option: 'testFraction',
+    });
   }
   return Number(floorRational(multiplyRational(parseRational(fraction), rational(rows))));
 }

@@ -150,6 +150,7 @@ function findColumn(first: string[], wanted: string, path: string): number {
     'bad-option',
     `${path} has no column ${JSON.stringify(wanted)}: it has ${first.length} columns, beginning with ` +
       `${first.slice(0, 8).join(', ')}`,
+    { option: 'labels' },
   );
 }
 

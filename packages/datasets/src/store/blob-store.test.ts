@@ -152,3 +152,16 @@ test('opening the store removes what dead processes left, and nothing else', asy
     [join('tmp', 'elsewhere.1.aa.tmp'), join('tmp', `${host}.${process.ppid}.aa.tmp`)].sort(),
   );
 });
+
+test('a scratch folder takes writes of its own store and goes with all that is in it', async () => {
+  const scratch = await blobs.scratch();
+  const own = await BlobStore.open(folder.path, join(scratch.path, 'tmp'));
+  const stored = await own.put(someBytes(10));
+  const abandoned = await own.writer();
+  await abandoned.write(someBytes(20));
+  await abandoned.finish();
+  expect(await folder.files()).toHaveLength(2);
+  await scratch[Symbol.asyncDispose]();
+  expect(await folder.files()).toEqual([join('blobs', stored.sha256.slice(0, 2), stored.sha256.slice(2))]);
+  expect(await blobs.has(stored.sha256)).toBe(true);
+});

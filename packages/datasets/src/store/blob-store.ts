@@ -23,6 +23,10 @@ export class CorruptBlobError extends Error {
   }
 }
 
+export interface ScratchFolder extends AsyncDisposable {
+  readonly path: string;
+}
+
 /** Half-open range of bytes. */
 export interface ByteRange {
   readonly start?: number | undefined;
@@ -31,20 +35,28 @@ export interface ByteRange {
 
 /** Immutable bytes addressed by their SHA-256, one file each: `blobs/ab/cdef…` in a folder. */
 export class BlobStore {
-  private constructor(readonly folder: string) {}
+  private constructor(
+    readonly folder: string,
+    /** For files on their way into the store; in the same file system as the blobs. */
+    readonly tempFolder: string,
+  ) {}
 
-  /** Makes the folder if needed and removes what processes that died in the middle of a write left there. */
-  static async open(folder: string): Promise<BlobStore> {
-    const store = new BlobStore(folder);
+  /**
+   * Makes the folder if needed and removes what processes that died in the middle of a write left there.
+   * @param tempFolder instead of `folder/tmp`: a scratch folder of this store, whose owner removes it.
+   */
+  static async open(folder: string, tempFolder = join(folder, 'tmp')): Promise<BlobStore> {
     await mkdir(join(folder, 'blobs'), { recursive: true });
-    await mkdir(store.tempFolder, { recursive: true });
-    await removeAbandoned(store.tempFolder);
-    return store;
+    await mkdir(tempFolder, { recursive: true });
+    await removeAbandoned(tempFolder);
+    return new BlobStore(folder, tempFolder);
   }
 
-  /** For files on their way into the store; in the same file system as the blobs. */
-  get tempFolder(): string {
-    return join(this.folder, 'tmp');
+  /** A new folder beside the files on their way; disposed, or after its process died, it is gone with all in it. */
+  async scratch(): Promise<ScratchFolder> {
+    const path = tempPath(this.tempFolder);
+    await mkdir(path);
+    return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
   }
 
   /** Stores bytes. Readers see all of them or nothing; the same bytes again change nothing. */

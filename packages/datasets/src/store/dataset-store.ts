@@ -52,10 +52,13 @@ export class DatasetStore {
     readonly blobs: BlobStore,
   ) {}
 
-  /** Makes what is missing of the folder, the bytes of the built-in digits included. */
-  static async open(dataDir: string): Promise<DatasetStore> {
+  /**
+   * Makes what is missing of the folder, the bytes of the built-in digits included.
+   * @param tempFolder as `BlobStore.open` has it.
+   */
+  static async open(dataDir: string, tempFolder?: string): Promise<DatasetStore> {
     await mkdir(join(dataDir, 'datasets'), { recursive: true });
-    const store = new DatasetStore(dataDir, await BlobStore.open(dataDir));
+    const store = new DatasetStore(dataDir, await BlobStore.open(dataDir, tempFolder));
     const { train, test, trainLabels, testLabels, dataset } = await digits();
     const { splits, labels } = dataset;
     const parts = [
@@ -145,10 +148,13 @@ export class DatasetStore {
       throw new DatasetError(
         'bad-name',
         `${JSON.stringify(name)} is no name for a data set: 1 to 64 of a-z, 0-9, ".", "_" and "-", the first a letter or digit`,
+        { option: 'name' },
       );
     }
     if (name === DIGITS_NAME) {
-      throw new DatasetError('built-in', `"${DIGITS_NAME}" is built in; choose another name`);
+      throw new DatasetError('built-in', `"${DIGITS_NAME}" is built in; choose another name`, {
+        option: 'name',
+      });
     }
   }
 

@@ -112,6 +112,8 @@ describe('syntheticGaussian', () => {
     { seed: 2 ** 32 },
     { variances: [1, 2] },
     { variances: [1, 0, 1] },
+    { variances: [1, 1e-60, 1] },
+    { variances: [1e60, 1, 1] },
     { variances: [Number.NaN] },
     { variances: [] },
   ])('refuses %j', async (wrong) => {

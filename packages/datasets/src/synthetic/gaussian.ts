@@ -7,6 +7,8 @@ import { standardNormal } from './standard-normal.js';
 const MIN_TEST_ROWS = 1000;
 const CHUNK_VALUES = 1 << 16;
 const MAX_SEED = 2 ** 32 - 1;
+/** Beyond, float32 would turn numbers into zeros, or rows' squares into infinities. */
+const [LEAST_VARIANCE, MOST_VARIANCE] = [1e-28, 1e28];
 
 export interface GaussianOptions {
   readonly name: string;
@@ -83,15 +85,23 @@ function variancesOf(dimension: number, given: readonly number[] = [1]): readonl
     throw new DatasetError(
       'bad-option',
       `${given.length} variances for ${dimension} dimensions; give one, or one for each`,
+      { option: 'variances' },
     );
   }
-  const wrong = variances.find((variance) => !(variance > 0 && Number.isFinite(variance)));
-  if (wrong !== undefined)
-    throw new DatasetError('bad-option', `a variance of ${wrong} is not a number above 0`);
+  const wrong = variances.find((variance) => !(variance >= LEAST_VARIANCE && variance <= MOST_VARIANCE));
+  if (wrong !== undefined) {
+    throw new DatasetError(
+      'bad-option',
+      `a variance of ${wrong} is not a number from ${LEAST_VARIANCE} to ${MOST_VARIANCE}`,
+      { option: 'variances' },
+    );
+  }
   return variances;
 }
 
 function requireWhole(name: string, value: number, low: number, high: number): void {
   if (Number.isSafeInteger(value) && value >= low && value <= high) return;
-  throw new DatasetError('bad-option', `${name} ${value} is not a whole number from ${low} to ${high}`);
+  throw new DatasetError('bad-option', `${name} ${value} is not a whole number from ${low} to ${high}`, {
+    option: name,
+  });
 }

@@ -1,6 +1,9 @@
 import type { Connections } from '../connection/connections.js';
 
-/** Told of one job's changes from the moment it was made. */
+/** Whose changes are told: those of one job, or of all of an owner's jobs. */
+export type ChangeSource = { readonly job: string } | { readonly owner: string };
+
+/** Told of changes from the moment it was made. */
 export interface Watch extends AsyncDisposable {
   /**
    * Resolves at the next change (with `final`: the next one that ends the job), when Redis was away meanwhile, or
@@ -24,12 +27,14 @@ export class ChangeFeed implements AsyncDisposable {
     this.#connections = connections;
   }
 
-  async watch(id: string): Promise<Watch> {
+  async watch(source: ChangeSource): Promise<Watch> {
     this.#subscribe();
-    const listeners = this.#listeners.get(id) ?? new Set<Listener>();
-    this.#listeners.set(id, listeners);
-    const missed: string[] = [];
-    let wake: Listener = (status) => missed.push(status);
+    const name = nameOf(source);
+    const listeners = this.#listeners.get(name) ?? new Set<Listener>();
+    this.#listeners.set(name, listeners);
+    // That something was missed, and whether it ended a job, is all that counts: it does not grow while nobody asks.
+    const missed = new Set<string>();
+    let wake: Listener = (status) => void missed.add(status);
     const listener: Listener = (status) => wake(status);
     listeners.add(listener);
     return {
@@ -39,7 +44,7 @@ export class ChangeFeed implements AsyncDisposable {
           const settle = (): void => {
             clearTimeout(timer);
             signal?.removeEventListener('abort', onAbort);
-            wake = (status) => missed.push(status);
+            wake = (status) => void missed.add(status);
           };
           const onAbort = (): void => {
             settle();
@@ -56,11 +61,13 @@ export class ChangeFeed implements AsyncDisposable {
             resolve();
           };
           if (signal?.aborted) onAbort();
-          for (const status of missed.splice(0)) wake(status);
+          const before = [...missed];
+          missed.clear();
+          for (const status of before) wake(status);
         }),
       [Symbol.asyncDispose]: async () => {
         listeners.delete(listener);
-        if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id);
+        if (listeners.size === 0 && this.#listeners.get(name) === listeners) this.#listeners.delete(name);
       },
     };
   }
@@ -88,8 +95,10 @@ export class ChangeFeed implements AsyncDisposable {
   }
 
   #tell(message: string): void {
-    const [id = '', , status = ''] = message.split(' ');
-    for (const listener of this.#listeners.get(id) ?? []) listener(status);
+    const [job = '', , status = '', owner = ''] = message.split(' ');
+    for (const source of [{ job }, { owner }]) {
+      for (const listener of this.#listeners.get(nameOf(source)) ?? []) listener(status);
+    }
   }
 
   #wakeAll(): void {
@@ -97,6 +106,10 @@ export class ChangeFeed implements AsyncDisposable {
       for (const listener of listeners) listener(LOOK_AGAIN);
     }
   }
+}
+
+function nameOf(source: ChangeSource): string {
+  return 'job' in source ? `job ${source.job}` : `owner ${source.owner}`;
 }
 
 const LOOK_AGAIN = 'look-again';

@@ -5,6 +5,7 @@ import { decodeTime, monotonicFactory } from 'ulid';
 import type { Connections } from '../connection/connections.js';
 import { stringsOf } from '../connection/script.js';
 import type { ChangeFeed } from '../events/change-feed.js';
+import { IDEMPOTENCY_MS } from '../keys/keys.js';
 import type { TaskQueue } from '../tasks/task-queue.js';
 import { type JobFilters, oldestId, wantedFields } from './job-filters.js';
 import { cancelJob } from './scripts/cancel-job.js';
@@ -35,7 +36,9 @@ export type Submitted =
   /** The key was used with another body. */
   | { readonly outcome: 'mismatch'; readonly jobId: string }
   /** The key's job was deleted since. */
-  | { readonly outcome: 'deleted'; readonly jobId: string };
+  | { readonly outcome: 'deleted'; readonly jobId: string }
+  /** The data set of the job was removed a moment ago, or is just being removed. */
+  | { readonly outcome: 'dataset-removed' };
 
 export type Canceled =
   | { readonly outcome: 'missing' }
@@ -63,8 +66,6 @@ export interface WaitRequest {
   readonly signal?: AbortSignal;
 }
 
-/** product: a key is kept "as long as what it made and at least 24 h". */
-const IDEMPOTENCY_MS = 24 * 3600 * 1000;
 const ROUTE = 'jobs';
 /** Records that one script looks at; a millisecond or two of the server's time. */
 const SCAN_BUDGET = 1000;
@@ -88,7 +89,7 @@ export class JobStore {
   /** Accepts a job: once this resolves, it will be run. */
   async submit(submission: Submission): Promise<Submitted> {
     const { keys } = this.#connections;
-    const { engine, owner, idempotency } = submission;
+    const { spec, engine, owner, idempotency } = submission;
     const ulid = this.#nextUlid();
     const id = `job_${ulid}`;
     const createdAt = decodeTime(ulid);
@@ -99,12 +100,23 @@ export class JobStore {
           keys.job(id),
           keys.ownerJobs(owner),
           keys.queued(engine),
+          keys.datasetJobs(spec.dataset),
+          keys.datasetRemoval(spec.dataset),
           ...(idempotency === undefined ? [] : [keys.idempotency(owner, ROUTE, idempotency.key)]),
         ],
-        [id, createdAt, keys.changes, idempotency?.bodyDigest ?? '', ...recordFields(submission, createdAt)],
+        [
+          id,
+          createdAt,
+          keys.changes,
+          idempotency?.bodyDigest ?? '',
+          spec.datasetDigest,
+          ...recordFields(submission, createdAt),
+          ...['events', keys.jobEvents(id), 'logs', keys.jobLogs(id), 'ownerEvents', keys.ownerEvents(owner)],
+        ],
       ),
     );
     if (outcome === 'mismatch') return { outcome, jobId };
+    if (outcome === 'dataset-removed') return { outcome };
     if (outcome === 'created') await this.#enqueue(id, submission);
     const job = await this.get(jobId, owner);
     if (job === undefined) return { outcome: 'deleted', jobId };
@@ -176,7 +188,7 @@ export class JobStore {
       job === undefined ||
       isFinal(job.status) ||
       (request.revision !== undefined && job.revision !== request.revision);
-    await using watch = await this.#changes.watch(id);
+    await using watch = await this.#changes.watch({ job: id });
     for (;;) {
       const job = await this.get(id);
       const left = deadline - Date.now();

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connections, openConnections } from '../connection/connections.js';
+import { DatasetRecords } from '../datasets/dataset-records.js';
 import { ChangeFeed } from '../events/change-feed.js';
+import { EventLog } from '../events/event-log.js';
 import { JobStore, type Submission } from '../jobs/job-store.js';
 import type { StoredJob } from '../jobs/stored-job.js';
 import { Reconciler } from '../tasks/reconciler.js';
@@ -15,6 +17,8 @@ export interface Side extends AsyncDisposable {
   readonly tasks: TaskQueue;
   readonly jobs: JobStore;
   readonly changes: ChangeFeed;
+  readonly events: EventLog;
+  readonly datasets: DatasetRecords;
   readonly registry: WorkerRegistry;
   readonly reconciler: Reconciler;
   consume(options: Omit<ConsumeOptions, 'engineClass'> & Partial<ConsumeOptions>): TaskConsumer;
@@ -33,7 +37,9 @@ export function openSide(url: string, role: 'producer' | 'worker', prefix = 'tes
     connections,
     tasks,
     changes,
+    events: new EventLog({ connections, changes }),
     jobs: new JobStore({ connections, tasks, changes }),
+    datasets: new DatasetRecords(connections),
     registry: new WorkerRegistry({ connections, logger: silent }),
     reconciler,
     consume(options) {

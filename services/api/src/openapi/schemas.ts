@@ -1,8 +1,11 @@
 import {
   AdapterSchema,
   DatasetSchema,
+  DatasetUploadSchema,
   EstimateSchema,
+  JobEventSchema,
   JobListItemSchema,
+  JobLogLineSchema,
   JobSchema,
   JobSpecSchema,
   JobSubmissionSchema,
@@ -10,6 +13,7 @@ import {
   ProblemSchema,
   QueueStateSchema,
   ResultSchema,
+  SyntheticDatasetSchema,
   WorkerSchema,
 } from '@levy/contracts';
 import type { FastifyInstance } from 'fastify';
@@ -19,15 +23,19 @@ type JsonSchema = Record<string, unknown>;
 const SHARED = {
   Adapter: AdapterSchema,
   Dataset: DatasetSchema,
+  DatasetUpload: DatasetUploadSchema,
   Estimate: EstimateSchema,
   Job: JobSchema,
+  JobEvent: JobEventSchema,
   JobListItem: JobListItemSchema,
+  JobLogLine: JobLogLineSchema,
   JobSpec: JobSpecSchema,
   JobSubmission: JobSubmissionSchema,
   Plan: PlanSummarySchema,
   Problem: ProblemSchema,
   QueueState: QueueStateSchema,
   Result: ResultSchema,
+  SyntheticDataset: SyntheticDatasetSchema,
   Worker: WorkerSchema,
 } as const;
 export type SharedSchema = keyof typeof SHARED;

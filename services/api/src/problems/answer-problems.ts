@@ -3,6 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from './problem-error.js';
 import { RouteTable } from './route-table.js';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Media type of the body, where it is not JSON. */
+    readonly takes?: string;
+  }
+}
+
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 /** Seconds after which a client may try again when Redis is away; it reconnects within about one. */
 const RETRY_SECONDS = '2';
@@ -59,25 +66,31 @@ function problemOf(error: unknown, request: FastifyRequest): ProblemError {
       },
     );
   }
-  const known = fastifyProblem(error);
+  const known = fastifyProblem(error, request);
   if (known !== undefined) return known;
   request.log.error({ err: error }, 'request failed');
   return new ProblemError('internal', `the fault is ours; its requestId is ${request.id}`);
 }
 
+/** The body is of another type than the route takes. */
+export function unsupportedMediaType(request: FastifyRequest): ProblemError {
+  const { takes = 'application/json' } = request.routeOptions.config;
+  return new ProblemError(
+    'unsupported-media-type',
+    `the body must be of another type: Content-Type: ${takes}`,
+    {
+      errors: [{ header: 'Content-Type', code: 'unsupported', detail: `send ${takes}` }],
+      headers: { 'accept-post': takes },
+    },
+  );
+}
+
 /** What Fastify itself refuses while it reads a request. */
-function fastifyProblem(error: unknown): ProblemError | undefined {
+function fastifyProblem(error: unknown, request: FastifyRequest): ProblemError | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   switch (error.code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new ProblemError(
-        'unsupported-media-type',
-        'the body must be JSON: Content-Type: application/json',
-        {
-          errors: [{ header: 'Content-Type', code: 'unsupported', detail: 'send application/json' }],
-          headers: { 'accept-post': 'application/json' },
-        },
-      );
+      return unsupportedMediaType(request);
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new ProblemError('payload-too-large', 'the body is larger than 1 MiB');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':

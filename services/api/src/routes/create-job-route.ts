@@ -12,6 +12,7 @@ import {
 } from '@levy/queue';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AppDependencies } from '../app.js';
+import { idempotencyHeader, idempotencyKeyOf, idempotencyMismatch } from '../http/idempotency-key.js';
 import { notJson } from '../http/json-body.js';
 import type { LongPolls } from '../http/long-polls.js';
 import { MAX_WAIT_SECONDS, preferredWait } from '../http/prefer.js';
@@ -32,12 +33,7 @@ const CreateQuery = Type.Object(
 const CreateHeaders = {
   type: 'object',
   properties: {
-    'idempotency-key': {
-      type: 'string',
-      minLength: 1,
-      maxLength: 255,
-      description: 'Makes a repetition safe: the same key and body answer the same job',
-    },
+    'idempotency-key': idempotencyHeader('job'),
     prefer: {
       type: 'string',
       description: `wait=N: answer when the job is final, after N seconds (at most ${MAX_WAIT_SECONDS}) at the latest`,
@@ -137,20 +133,8 @@ function noneIfUnavailable(error: unknown): never[] {
 }
 
 function idempotencyOf(request: FastifyRequest): Idempotency | undefined {
-  const key = request.headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  if (typeof key !== 'string' || !/^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) {
-    throw new ProblemError('invalid-header', 'the Idempotency-Key cannot be used', {
-      errors: [
-        {
-          header: 'Idempotency-Key',
-          code: 'invalid',
-          detail: 'it takes 1 to 255 printable ASCII characters',
-        },
-      ],
-    });
-  }
-  return { key, bodyDigest: bodyDigest(canonicalOrPlain(request.body)) };
+  const key = idempotencyKeyOf(request);
+  return key === undefined ? undefined : { key, bodyDigest: bodyDigest(canonicalOrPlain(request.body)) };
 }
 
 /** Numbers such as 1e400 have no canonical form; they are refused later, with all else that is wrong. */
@@ -167,14 +151,22 @@ function accepted(submitted: Submitted): { job: StoredJob; replayed: boolean } {
     case 'accepted':
       return submitted;
     case 'mismatch':
-      throw new ProblemError('idempotency-mismatch', 'this Idempotency-Key came with another body before', {
-        errors: [{ header: 'Idempotency-Key', code: 'mismatch', detail: `it made ${submitted.jobId}` }],
-      });
+      throw idempotencyMismatch(submitted.jobId);
     case 'deleted':
       throw new ProblemError(
         'not-found',
         `${submitted.jobId}, which this Idempotency-Key made, was deleted; use a new key`,
       );
+    case 'dataset-removed':
+      throw new ProblemError('invalid-job', 'the data set of this job was removed just now', {
+        errors: [
+          {
+            pointer: '#/dataset',
+            code: 'unknown-dataset',
+            detail: 'it was removed a moment ago; if it is back, submit the job again in a minute',
+          },
+        ],
+      });
   }
 }
 

@@ -235,7 +235,8 @@ describe('an address', () => {
     ['PUT', '/v1/jobs', 'GET, HEAD, OPTIONS, POST'],
     ['PATCH', '/v1/jobs/job_1', 'DELETE, GET, HEAD, OPTIONS'],
     ['GET', '/v1/jobs/job_1/cancel', 'OPTIONS, POST'],
-    ['POST', '/v1/datasets/digits', 'GET, HEAD, OPTIONS'],
+    ['POST', '/v1/datasets/digits', 'DELETE, GET, HEAD, OPTIONS'],
+    ['PUT', '/v1/datasets', 'GET, HEAD, OPTIONS, POST'],
     ['DELETE', '/v1/queue', 'GET, HEAD, OPTIONS'],
     ['POST', '/livez', 'GET, HEAD, OPTIONS'],
   ])('with another method: %s %s', async (method, path, allow) => {

@@ -1,10 +1,10 @@
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { checker, type Result, type ResultArtifact, ResultSchema } from '@levy/contracts';
 import type { StoredJob } from '@levy/queue';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { AppDependencies } from '../app.js';
 import { noneMatchNames } from '../http/conditional.js';
-import { parseRange } from '../http/range.js';
+import { IMMUTABLE, lostBlob, sendBlob } from '../http/send-blob.js';
 import { artifactPath } from '../job-view.js';
 import { answers, reference } from '../openapi/schemas.js';
 import { ProblemError } from '../problems/problem-error.js';
@@ -14,7 +14,6 @@ const ArtifactParams = Type.Object({
   id: Type.String({ description: 'job_ and a ULID' }),
   name: Type.String({ description: 'region.npz, epsilon-curve.csv or search-trace.csv' }),
 });
-const IMMUTABLE = 'private, max-age=31536000, immutable';
 const results = checker(ResultSchema);
 
 /** GET /v1/jobs/{id}/result and /v1/jobs/{id}/artifacts/{name}: bytes that never change. */
@@ -41,7 +40,7 @@ export function resultRoutes(root: FastifyInstance, { jobs, datasets }: AppDepen
       reply.header('etag', etag).header('cache-control', IMMUTABLE);
       if (noneMatchNames(request.headers['if-none-match'], etag)) return reply.code(304).send();
       const bytes = await blobs.get(result.sha256);
-      if (bytes === undefined) throw lost(result);
+      if (bytes === undefined) throw lostBlob(result);
       return withLinks(parseResult(bytes, result), job.id);
     },
   );
@@ -76,40 +75,9 @@ export function resultRoutes(root: FastifyInstance, { jobs, datasets }: AppDepen
         const names = job.artifacts.map((each) => each.name).join(', ') || 'none';
         throw new ProblemError('not-found', `this job has no file of that name; it has ${names}`);
       }
-      return sendFile(artifact, request, reply);
+      return sendBlob(blobs, artifact, request, reply);
     },
   );
-
-  async function sendFile(
-    artifact: ResultArtifact,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
-    const etag = `"${artifact.sha256}"`;
-    reply.header('etag', etag).header('cache-control', IMMUTABLE).header('accept-ranges', 'bytes');
-    const { range, 'if-none-match': seen, 'if-range': whole } = request.headers;
-    if (noneMatchNames(seen, etag)) return reply.code(304).send();
-    const asked = whole === undefined || whole === etag ? parseRange(range, artifact.bytes) : undefined;
-    if (asked === 'unsatisfiable') {
-      throw new ProblemError('range-not-satisfiable', `${artifact.name} has ${artifact.bytes} bytes`, {
-        errors: [
-          { header: 'Range', code: 'unsatisfiable', detail: `bytes 0 to ${artifact.bytes - 1} are there` },
-        ],
-        headers: { 'content-range': `bytes */${artifact.bytes}` },
-      });
-    }
-    const { start, end } = asked ?? { start: 0, end: artifact.bytes };
-    const opened = await blobs.open(artifact.sha256, { start, end });
-    if (opened === undefined) throw lost(artifact);
-    if (asked !== undefined) {
-      reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${artifact.bytes}`);
-    }
-    return reply
-      .header('content-length', String(end - start))
-      .header('content-disposition', `attachment; filename="${artifact.name.replaceAll(/[^\w.-]/g, '_')}"`)
-      .type(artifact.mediaType)
-      .send(opened.stream);
-  }
 }
 
 function succeeded(job: StoredJob | undefined): { job: StoredJob; result: ResultArtifact } {
@@ -135,10 +103,4 @@ function withLinks(result: Result, jobId: string): Result {
     href: artifactPath(jobId, artifact.name),
   }));
   return { ...result, artifacts };
-}
-
-function lost(file: ResultArtifact): Error {
-  return new Error(
-    `the blob ${file.sha256} (${file.name}) is not in the store of this service; is LEVY_DATA_DIR the workers'?`,
-  );
 }

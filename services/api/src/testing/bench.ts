@@ -15,7 +15,10 @@ import { pino } from 'pino';
 import { parseApiKeys } from '../access/api-keys.js';
 import { type ApiService, openService } from '../service.js';
 
-const PREFIX = 'test';
+export const PREFIX = 'test';
+/** Short, so that tests see in a moment what takes a while otherwise. */
+export const STREAM_TIMES = { heartbeatMs: 300, slowMs: 700 };
+export const UPLOAD_BYTES = 2 ** 23;
 export const silent = pino({ level: process.env['LEVY_LOG_LEVEL'] ?? 'silent' });
 
 /** An answer, its body parsed where it is JSON. */
@@ -40,7 +43,7 @@ export class Bench implements AsyncDisposable {
     readonly url: string,
     readonly service: ApiService,
     readonly datasets: DatasetStore,
-    private readonly dataDir: string,
+    readonly dataDir: string,
     private readonly redisUrl: string,
   ) {}
 
@@ -48,8 +51,16 @@ export class Bench implements AsyncDisposable {
   static async open(redisUrl: string, keys = ''): Promise<Bench> {
     const dataDir = await mkdtemp(join(tmpdir(), 'levy-api-'));
     const service = await openService(
-      { redisUrl, queuePrefix: PREFIX, host: '127.0.0.1', dataDir, keys: parseApiKeys(keys).keys },
+      {
+        redisUrl,
+        queuePrefix: PREFIX,
+        host: '127.0.0.1',
+        dataDir,
+        keys: parseApiKeys(keys).keys,
+        uploadBytes: UPLOAD_BYTES,
+      },
       silent,
+      STREAM_TIMES,
     );
     const url = await service.app.listen({ host: '127.0.0.1', port: 0 });
     const bench = new Bench(url, service, await DatasetStore.open(dataDir), dataDir, redisUrl);
@@ -68,7 +79,7 @@ export class Bench implements AsyncDisposable {
       ...(signal === undefined ? {} : { signal }),
     });
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
     return {
       status: response.status,
       headers: response.headers,

@@ -10,12 +10,15 @@ import { RECORD } from './record.js';
  * Answers: 'missing' | 'not-final' | 'deleted'
  */
 export const deleteJob = defineScript(`${RECORD}
-local told = redis.call('HMGET', KEYS[1], 'status', 'createdAt', 'revision')
+local told = redis.call('HMGET', KEYS[1], 'status', 'createdAt', 'revision', 'owner')
 if not told[1] then return 'missing' end
 if not FINAL[told[1]] then return 'not-final' end
 if KEYS[3] then redis.call('PEXPIREAT', KEYS[3], math.max(told[2] + ARGV[2], now() + 1)) end
+for _, key in ipairs(redis.call('HMGET', KEYS[1], 'events', 'logs')) do
+  if key then redis.call('DEL', key) end
+end
 redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('PUBLISH', ARGV[3], ARGV[1] .. ' ' .. (told[3] + 1) .. ' deleted')
+redis.call('PUBLISH', ARGV[3], ARGV[1] .. ' ' .. (told[3] + 1) .. ' deleted ' .. told[4])
 return 'deleted'
 `);

@@ -44,6 +44,7 @@ redis.call('HSETNX', job, 'startedAt', at)
 redis.call('HDEL', job, 'progress')
 redis.call('ZREM', queued, id)
 redis.call('ZADD', running, at, id)
+log(job, 'info', 'attempt ' .. number .. ' started by ' .. worker, at)
 changed(job, channel)
 return { 'started', number, told[7], redis.call('HGET', job, 'startedAt'), told[4], at }
 `);
