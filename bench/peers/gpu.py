@@ -38,12 +38,13 @@ def radii(distance):
 
 
 def lanes_per_second():
-    """128 float32 lanes a multiprocessor (compute capability 8.6 and from 9.0 on), at the clock that the driver names."""
+    """64 float32 lanes a multiprocessor up to compute capability 8.0, 128 after it, at the clock that the driver names."""
     if not on_gpu:
         return None
     about = torch.cuda.get_device_properties(0)
     clock = getattr(about, "clock_rate", None)
-    return None if clock is None else about.multi_processor_count * 128 * clock * 1000
+    lanes = 64 if (about.major, about.minor) <= (8, 0) else 128
+    return None if clock is None else about.multi_processor_count * lanes * clock * 1000
 
 
 name = torch.cuda.get_device_name(0) if on_gpu else "processor"

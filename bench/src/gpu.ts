@@ -116,11 +116,13 @@ async function passes(
         checkRadii(ours, peerRadiiOf(await torch.peer.ask(distance)), 'torch', distance === 'l1' ? 0 : 1e-3);
       }
       using asked = await engine.load(firstRows(points, queries));
-      const before = workOf(engine);
       const standings = await contest(
         contenders({ engine, handle, asked, peer: torch?.peer, distance, k, queries }),
         rounds,
       );
+      // Of our pass alone, apart from the rows of the table that read tiles back.
+      const before = workOf(engine);
+      await engine.neighbourRadii(handle, distance, k);
       const share = shares(before, workOf(engine));
       console.log(`\n${name}, ${points.rows} × ${points.columns} bytes, ${distance}, k = ${k}`);
       console.log(formatStandings(standings));

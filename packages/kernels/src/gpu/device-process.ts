@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Adapter, EngineError, type GpuMode } from '../engine.js';
 import { type Answer, type Ask, answers, type Seconds, type Work } from './protocol.js';
@@ -42,6 +43,10 @@ const HUNG_MS = 60_000;
 const START_MS = 30_000;
 /** How long a process that was told to end may take before it is killed. */
 const STOP_MS = 2000;
+/** How long after its end a process is listened to. */
+const DRAIN_MS = 20;
+/** How long a killed process may take to be gone. */
+const KILL_MS = 1000;
 /** What is kept of what a driver prints, for the error that tells of its end. */
 const STDERR_BYTES = 2000;
 
@@ -73,8 +78,8 @@ export class DeviceProcess {
     void ended.then((why) => this.lose(why));
   }
 
-  /** Starts a process and waits for its device. Rejects with EngineError 'device' if there is none. */
-  static async start(options: ProcessOptions): Promise<DeviceProcess> {
+  /** Starts a process and waits for its device. Rejects with EngineError 'device' if there is none, or if it is stopped. */
+  static async start(options: ProcessOptions, stop?: AbortSignal): Promise<DeviceProcess> {
     const { mode, adapter = '', maxBufferBytes = Number.MAX_SAFE_INTEGER, env = {} } = options;
     const { hungMs = HUNG_MS, startMs = START_MS, script = SCRIPT } = options;
     const child = fork(fileURLToPath(script), [mode, adapter, String(maxBufferBytes)], {
@@ -86,17 +91,23 @@ export class DeviceProcess {
     });
     const ended = endOf(child);
     const late = AbortSignal.timeout(startMs);
-    const first = await Promise.race([firstAnswer(child), ended, endOfPatience(late)]);
+    const patience = stop === undefined ? late : AbortSignal.any([late, stop]);
+    const first = await Promise.race([firstAnswer(child), ended, endOfPatience(patience)]);
     if (typeof first === 'object' && first.type === 'ready') {
       return new DeviceProcess(child, first.adapter, first.maxBufferBytes, hungMs, ended);
     }
     child.kill('SIGKILL');
+    if (stop?.aborted === true) throw new EngineError('device', 'the engine is disposed');
     if (first === undefined) {
       throw new EngineError('device', `the device process did not open its device in ${startMs / 1000} s`);
     }
     if (typeof first === 'object' && first.type === 'unfit') throw new EngineError('device', first.why);
-    const why = typeof first === 'string' ? first : `it answered "${first.type}" before it was ready`;
+    const why = typeof first === 'string' ? first : 'its first answer is none';
     throw new EngineError('device', `the device process did not start: ${why}`);
+  }
+
+  get isLost(): boolean {
+    return this.gone !== undefined;
   }
 
   get pid(): number | undefined {
@@ -108,10 +119,11 @@ export class DeviceProcess {
     if (this.gone !== undefined) return Promise.reject(new DeviceLostError(this.gone));
     this.lastId += 1;
     const id = this.lastId;
+    // Of work that waits in turn each answer starts the time anew.
+    if (this.pending.size === 0) this.watch();
     const answered = new Promise<Done>((resolve, reject) => {
       this.pending.set(id, { resolve, reject });
     });
-    this.watch();
     this.send({ type: 'ask', id, work });
     return answered;
   }
@@ -121,8 +133,12 @@ export class DeviceProcess {
     this.lose('the engine is disposed');
     this.send({ type: 'close' });
     const late = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
-    await this.ended;
+    await Promise.race([this.ended, delay(STOP_MS + KILL_MS, undefined, { ref: false })]);
     clearTimeout(late);
+    // A driver may hold even a killed process; this one does not wait for it.
+    if (this.child.connected) this.child.disconnect();
+    this.child.stderr?.destroy();
+    this.child.unref();
   }
 
   private send(ask: Ask): void {
@@ -168,12 +184,9 @@ export class DeviceProcess {
 
 export const NO_SECONDS: Seconds = { kernels: 0, transfer: 0, selection: 0 };
 
-function firstAnswer(child: ChildProcess): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    child.once('message', (message: unknown) => {
-      if (answers.fits(message)) resolve(message);
-      else reject(new EngineError('device', 'the device process answered what is no answer'));
-    });
+function firstAnswer(child: ChildProcess): Promise<Answer | 'no answer'> {
+  return new Promise((resolve) => {
+    child.once('message', (message: unknown) => resolve(answers.fits(message) ? message : 'no answer'));
   });
 }
 
@@ -190,8 +203,10 @@ function endOf(child: ChildProcess): Promise<string> {
     printed = (printed + text).slice(-STDERR_BYTES);
   });
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => {
+    child.on('error', (error) => resolve(error.message));
+    child.once('exit', async (code, signal) => {
+      // What it printed last may still be on its way.
+      await delay(DRAIN_MS);
       const how = signal === null ? `it ended with ${code}` : `it was ended by ${signal}`;
       const last = printed.trim();
       resolve(last === '' ? how : `${how}: ${last}`);

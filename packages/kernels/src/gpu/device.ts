@@ -19,13 +19,19 @@ export class TooLargeError extends Error {
   override readonly name = 'TooLargeError';
 }
 
+/** TooLargeError in the engine's words, where nothing smaller is left to try; other errors as they are. */
+export function asMemoryError(error: unknown, what: string): unknown {
+  if (!(error instanceof TooLargeError)) return error;
+  return new EngineError('memory', `${what}: ${error.message}`, { cause: error });
+}
+
 /**
  * A device through all the processes that it takes: asks the one that lives, starts another when it is gone, gives it
  * the matrices that are needed and asks once more. Keeps account of the work.
  */
 export class Device implements AsyncDisposable {
   private process: Promise<DeviceProcess>;
-  private disposed = false;
+  private readonly closing = new AbortController();
   private seconds = NO_SECONDS;
   private readonly tileRows = new Map<string, number>();
   private restarts = 0;
@@ -62,7 +68,7 @@ export class Device implements AsyncDisposable {
 
   /** @throws EngineError if the engine is disposed */
   checkUsable(): void {
-    if (this.disposed) throw new EngineError('device', 'the engine is disposed');
+    if (this.closing.signal.aborted) throw new EngineError('device', 'the engine is disposed');
   }
 
   rowsPerPart(columns: number): number {
@@ -72,10 +78,17 @@ export class Device implements AsyncDisposable {
   /** Puts a matrix onto the device now rather than with the first pass. */
   async load(matrix: GpuMatrix): Promise<void> {
     this.rowsPerPart(matrix.columns);
-    await this.attempt(async (process) => {
+    const put = async (process: DeviceProcess): Promise<Done> => {
       await loaded(process, matrix);
       return { arrays: [], seconds: NO_SECONDS };
-    });
+    };
+    try {
+      await this.attempt(put);
+    } catch (error) {
+      // After a failure the device keeps no tiles, and their room may do.
+      if (!(error instanceof TooLargeError)) throw error;
+      await this.attempt(put);
+    }
   }
 
   /**
@@ -102,7 +115,7 @@ export class Device implements AsyncDisposable {
   }
 
   unload(matrix: GpuMatrix): void {
-    if (this.disposed) return;
+    if (this.closing.signal.aborted) return;
     void this.process
       .then((process) => {
         if (!process.loads.delete(matrix.number)) return undefined;
@@ -113,8 +126,8 @@ export class Device implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.disposed) return;
-    this.disposed = true;
+    if (this.closing.signal.aborted) return;
+    this.closing.abort();
     const process = await this.process.catch(() => undefined);
     await process?.stop();
   }
@@ -137,30 +150,28 @@ export class Device implements AsyncDisposable {
 
   /** The process, or another one where it is known to be lost. */
   private async living(lost?: DeviceProcess): Promise<DeviceProcess> {
-    const current = await this.process.catch(() => undefined);
-    this.checkUsable();
-    if (current !== undefined && current !== lost) return current;
-    const before = this.process;
-    // Several passes may find it lost at once.
-    const still = await before.catch(() => undefined);
-    if (this.process === before && (still === undefined || still === lost)) {
+    for (;;) {
+      const asked = this.process;
+      const current = await asked.catch(() => undefined);
+      this.checkUsable();
+      if (current !== undefined && current !== lost && !current.isLost) return current;
+      // Several passes may find it lost at once: the first starts another, for all.
+      if (this.process !== asked) continue;
       this.restarts += 1;
-      this.process = this.restarted(lost);
+      this.process = this.restarted(current);
+      return this.process;
     }
-    return this.process;
   }
 
   private async restarted(lost: DeviceProcess | undefined): Promise<DeviceProcess> {
     await lost?.stop();
-    const process = await DeviceProcess.start(this.options);
-    // Disposed of meanwhile: nobody else will stop this one.
-    if (this.disposed) await process.stop();
     this.checkUsable();
-    return process;
+    return DeviceProcess.start(this.options, this.closing.signal);
   }
 
   private fault(error: unknown): unknown {
-    if (this.disposed) return new EngineError('device', 'the engine is disposed', { cause: error });
+    if (this.closing.signal.aborted)
+      return new EngineError('device', 'the engine is disposed', { cause: error });
     if (error instanceof DeviceLostError) {
       const message = `the device process was lost twice over the same work: ${error.message}`;
       return new EngineError('device', message, { cause: error });
@@ -178,7 +189,11 @@ function loaded(process: DeviceProcess, matrix: GpuMatrix): Promise<void> {
   if (known !== undefined) return known;
   const load = send(process, matrix);
   process.loads.set(matrix.number, load);
-  load.catch(() => process.loads.delete(matrix.number));
+  load.catch(() => {
+    process.loads.delete(matrix.number);
+    // Parts of it may be there.
+    process.ask({ op: 'unload', matrix: matrix.number }).catch(() => {});
+  });
   return load;
 }
 

@@ -49,7 +49,7 @@ async function both<Answer>(
 const MANY_TILES = byteMatrix(3, 1200, 64, 90);
 
 describe('tiles', () => {
-  it('that do not divide the rows, and loops of more than 1000 rounds', async () => {
+  it('that do not divide the rows, of 3072 columns', async () => {
     const engine = await open();
     const matrix = byteMatrix(1, 331, 3072);
     const [ours, theirs] = await both(engine, matrix, (one, points) => one.neighbourRadii(points, 'l1', 50));

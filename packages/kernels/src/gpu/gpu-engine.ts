@@ -32,7 +32,7 @@ import {
   type Rectangles,
 } from '../engine.js';
 import type { Matrix, RowRange } from '../matrix.js';
-import { Device, TooLargeError } from './device.js';
+import { asMemoryError, Device } from './device.js';
 import { DeviceProcess } from './device-process.js';
 import { distanceRows, neighbourRadii } from './distances.js';
 import { GpuMatrix } from './gpu-matrix.js';
@@ -40,7 +40,7 @@ import { margins } from './margins.js';
 import { nearestCentres } from './nearest-centres.js';
 import { findNeighbourhoods, GpuNeighbourhoods, recount } from './neighbourhoods.js';
 import type { PassContext } from './pass-context.js';
-import { ProcessorProducts } from './processor-products.js';
+import { ProcessorPasses } from './processor-passes.js';
 import { combine, project } from './products.js';
 import { TilePacer } from './tile-pacer.js';
 
@@ -52,7 +52,7 @@ export interface GpuEngineOptions {
   readonly adapter?: string | undefined;
   /** `webgpu` unless a test asks for gpu.js's own backends on the processor. */
   readonly mode?: GpuMode | undefined;
-  /** Threads for what runs on the processor beside (products on floats). */
+  /** Threads for what runs on the processor beside (margins and products on floats). */
   readonly threads?: number | undefined;
   /** Variables for the device process beside those of this process. */
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -67,10 +67,10 @@ export interface GpuEngineOptions {
  *
  * On bytes its answers are exact, products included (see `gpuProductTolerance`). On floats distances are summed in
  * float32 (see `gpuDistanceTolerance`), those to centres too, so that a row within that tolerance of two centres may go
- * to either; margins are evaluated just as the Engine interface says; products, which need float64, are computed by the
- * wasm engine on this machine's processor. Passes asked for at the same time share the device tile by tile.
+ * to either; margins, whose order of operations WGSL does not promise to keep, and products, which need float64, are
+ * computed by the wasm engine on this machine's processor. Passes asked for at the same time share the device tile by tile.
  *
- * Rows are limited to 2²⁴ and columns to 524280.
+ * Rows are limited to 2²⁴ and columns to 524272.
  *
  * @throws EngineError 'device' that says why and what to do where no such adapter answers.
  */
@@ -117,7 +117,7 @@ const MOST_ROWS = 2 ** 24;
 export class GpuEngine implements Engine {
   readonly info: EngineInfo;
   private readonly pacer: TilePacer;
-  private readonly processor: ProcessorProducts;
+  private readonly processor: ProcessorPasses;
 
   constructor(
     readonly device: Device,
@@ -126,7 +126,7 @@ export class GpuEngine implements Engine {
     const { adapter } = device;
     this.info = { engine: 'gpu', device: adapter.device || adapter.driver, threads: 1, adapter };
     this.pacer = new TilePacer(adapter, device.maxBufferBytes);
-    this.processor = new ProcessorProducts(threads);
+    this.processor = new ProcessorPasses(threads);
   }
 
   work(): EngineWork {
@@ -144,7 +144,7 @@ export class GpuEngine implements Engine {
       await this.device.load(handle);
     } catch (error) {
       handle[Symbol.dispose]();
-      throw asMemoryError(error);
+      throw asMemoryError(error, 'the device has no room for the matrix');
     }
     return handle;
   }
@@ -223,6 +223,7 @@ export class GpuEngine implements Engine {
     checkRange(points, range);
     const T = checkRectangles(points, rectangles);
     using _ = held.use();
+    if (rectangles.dtype === 'f4') return await this.processor.margins(held, range, rectangles, options);
     return await margins(held, range, rectangles, T, this.context(options));
   }
 
@@ -284,11 +285,4 @@ export class GpuEngine implements Engine {
     handle.checkUsable();
     return handle;
   }
-}
-
-function asMemoryError(error: unknown): unknown {
-  if (!(error instanceof TooLargeError)) return error;
-  return new EngineError('memory', `the device has no room for the matrix: ${error.message}`, {
-    cause: error,
-  });
 }

@@ -4,6 +4,7 @@
 const PADDING = 16;
 /** gpu.js starts 8 × 8 threads a group, and a device takes at least 65535 groups in a dimension. */
 const MOST_THREADS = 8 * 65_535;
+const MOST_COLUMNS = Math.floor(MOST_THREADS / PADDING) * PADDING;
 /** What one buffer of a matrix may take, however much a device allows: uploads pass through the host in such pieces. */
 const MOST_PART_BYTES = 256 * 2 ** 20;
 
@@ -16,8 +17,8 @@ export function padded(count: number): number {
  * @throws RangeError if not even 16 rows of so many columns fit.
  */
 export function rowsPerPart(columns: number, maxBufferBytes: number): number {
-  if (columns > MOST_THREADS) {
-    throw new RangeError(`the gpu engine takes at most ${MOST_THREADS} columns, got ${columns}`);
+  if (padded(columns) > MOST_THREADS) {
+    throw new RangeError(`the gpu engine takes at most ${MOST_COLUMNS} columns, got ${columns}`);
   }
   const bytes = Math.min(MOST_PART_BYTES, maxBufferBytes);
   const rows = Math.floor(bytes / (4 * padded(columns) * PADDING)) * PADDING;

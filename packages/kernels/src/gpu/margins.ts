@@ -1,23 +1,24 @@
 import type { Margins, Rectangles } from '../engine.js';
 import type { RowRange } from '../matrix.js';
-import { intsOf, valuesOf } from './answers.js';
+import { intsOf } from './answers.js';
 import type { GpuMatrix } from './gpu-matrix.js';
 import type { PassContext } from './pass-context.js';
 import { runTiles } from './tiles.js';
 
+/** On bytes. */
 export async function margins(
   points: GpuMatrix,
   range: RowRange,
-  rectangles: Rectangles,
+  rectangles: Extract<Rectangles, { dtype: 'u1' }>,
   T: number,
   context: PassContext,
 ): Promise<Margins> {
   const { device } = context;
-  const { dtype, columns, number } = points;
+  const { columns, number } = points;
   const rows = range.end - range.start;
-  const numbers = () => (dtype === 'u1' ? new Int32Array(rows) : new Float32Array(rows));
-  const answer = { margin: numbers(), marginOf: new Int32Array(rows) };
-  const rooms = rectangles.range === undefined ? {} : { room: numbers(), roomOf: new Int32Array(rows) };
+  const numbers = () => new Int32Array(rows);
+  const answer = { margin: numbers(), marginOf: numbers() };
+  const rooms = rectangles.range === undefined ? {} : { room: numbers(), roomOf: numbers() };
   await runTiles(
     {
       name: 'margins',
@@ -31,10 +32,10 @@ export async function margins(
       },
       take: ({ start, end }, done) => {
         const at = start - range.start;
-        answer.margin.set(valuesOf(done, 0, dtype, end - start), at);
+        answer.margin.set(intsOf(done, 0, end - start), at);
         answer.marginOf.set(intsOf(done, 1, end - start), at);
         if (rooms.room === undefined) return;
-        rooms.room.set(valuesOf(done, 2, dtype, end - start), at);
+        rooms.room.set(intsOf(done, 2, end - start), at);
         rooms.roomOf.set(intsOf(done, 3, end - start), at);
       },
     },

@@ -18,6 +18,8 @@ import { runTiles, type TileRows } from './tiles.js';
 const MOST_BYTES = 2 ** 32;
 /** Bytes that a row of a list takes: id and distance, and for each reach a limit and a count. */
 const entryBytes = (reaches: number): number => 8 + 8 * reaches;
+/** Entries that the host sorts and counts between two looks at the signal: some tenths of a second. */
+const MOST_ENTRIES_AT_ONCE = 2 ** 20;
 /** Entries of one list: place and distance share a float64. */
 const MOST_ENTRIES = 2 ** 22;
 
@@ -86,14 +88,16 @@ export async function findNeighbourhoods(
         name: `neighbourhoods ${distance}`,
         start: 0,
         end: rows,
-        stepsPerRow: rows * columns,
+        stepsPerRow: rows * (columns + count),
         // Two tiles are held, one of which the host thinks about.
         bytesPerRow: 2 * distanceRowBytes(points, distance),
         rowsPerPart: device.rowsPerPart(columns),
+        mostRows: MOST_ENTRIES_AT_ONCE / count,
         run: async (tile) => {
           const { start, end, slot } = tile;
           const work = { points: number, distance, start, end, slot, count } as const;
           const done = await device.ask({ op: 'lists', ...work }, [points]);
+          context.options.signal?.throwIfAborted();
           const lists = sorted(
             intsOf(done, 0, end - start + 1),
             intsOf(done, 1),

@@ -1,4 +1,5 @@
 import { doublesOf } from './answers.js';
+import { asMemoryError } from './device.js';
 import type { GpuMatrix } from './gpu-matrix.js';
 import type { PassContext } from './pass-context.js';
 import { runTiles, unlessAborted } from './tiles.js';
@@ -46,10 +47,10 @@ export async function combine(
 ): Promise<Float64Array> {
   const length = count * points.columns;
   if (length === 0 || points.rows === 0) return new Float64Array(length);
-  const done = await unlessAborted(
-    device.ask({ op: 'combine', points: points.number, weights, count }, [points]),
-    options,
-  );
+  const asked = device.ask({ op: 'combine', points: points.number, weights, count }, [points]);
+  const done = await unlessAborted(asked, options).catch((error: unknown) => {
+    throw asMemoryError(error, 'the device has too little memory');
+  });
   const steps = points.rows * length;
   options.onProgress?.(steps, steps);
   return doublesOf(done, 0, length);

@@ -54,23 +54,7 @@ export const WorkSchema = Type.Union([
     op: Type.Literal('margins'),
     points: whole,
     ...range,
-    rectangles: Type.Union([
-      Type.Object({
-        dtype: Type.Literal('u1'),
-        range: valueRange,
-        count: ints,
-        sum: ints,
-        above: ints,
-        below: ints,
-      }),
-      Type.Object({
-        dtype: Type.Literal('f4'),
-        range: valueRange,
-        sum: floats,
-        above: floats,
-        below: floats,
-      }),
-    ]),
+    rectangles: Type.Object({ range: valueRange, count: ints, sum: ints, above: ints, below: ints }),
   }),
   /** → [products]: rows start … end × directions, float64 */
   Type.Object({ op: Type.Literal('project'), points: whole, ...range, directions: doubles }),

@@ -7,6 +7,8 @@ const MOST_BYTES = 2 ** 30;
 const LEAST_BYTES = 2 ** 20;
 /** Elementary steps a second that are counted on before anything was measured. */
 const FIRST_RATE = { gpu: 2e9, cpu: 2e7 } as const;
+/** By how much every tile that went well raises what tiles may take again. */
+const RECOVERY = 1.05;
 /** By how much a measurement may change what is counted on. */
 const MOST_CHANGE = 8;
 
@@ -25,11 +27,13 @@ export interface TileShape {
 export class TilePacer {
   private readonly rates = new Map<string, number>();
   private readonly firstRate: number;
+  private readonly mostBytes: number;
   private bytes: number;
 
   constructor({ type }: Adapter, maxBufferBytes: number) {
     this.firstRate = FIRST_RATE[type];
-    this.bytes = Math.min(MOST_BYTES, maxBufferBytes, type === 'cpu' ? MOST_BYTES / 16 : MOST_BYTES);
+    this.mostBytes = Math.min(MOST_BYTES, maxBufferBytes, type === 'cpu' ? MOST_BYTES / 16 : MOST_BYTES);
+    this.bytes = this.mostBytes;
   }
 
   /** Rows of the next tile, even and at least two. */
@@ -44,10 +48,12 @@ export class TilePacer {
     const before = this.rates.get(pass) ?? this.firstRate;
     const measured = steps / Math.max(seconds, 1e-6);
     this.rates.set(pass, Math.min(before * MOST_CHANGE, Math.max(before / MOST_CHANGE, measured)));
+    // A want of memory may pass.
+    this.bytes = Math.min(this.mostBytes, this.bytes * RECOVERY);
   }
 
-  /** After a tile for which there was no memory. */
-  shrink(): void {
-    this.bytes = Math.max(LEAST_BYTES, this.bytes / 2);
+  /** After a tile of so many bytes for which there was no memory. */
+  shrink(bytes: number): void {
+    this.bytes = Math.max(LEAST_BYTES, Math.min(this.bytes, bytes / 2));
   }
 }

@@ -1,5 +1,5 @@
-import { EngineError, type PassOptions } from '../engine.js';
-import { TooLargeError } from './device.js';
+import type { PassOptions } from '../engine.js';
+import { asMemoryError, TooLargeError } from './device.js';
 import type { PassContext } from './pass-context.js';
 import type { TileShape } from './tile-pacer.js';
 
@@ -49,11 +49,9 @@ export async function runTiles<Answer>(
       if (!(error instanceof TooLargeError)) throw error;
       const half = 2 * Math.ceil((rows.end - rows.start) / 4);
       if (rows.start + half >= rows.end) {
-        throw new EngineError('memory', `the device has too little memory: ${error.message}`, {
-          cause: error,
-        });
+        throw asMemoryError(error, 'the device has too little memory');
       }
-      pacer.shrink();
+      pacer.shrink((rows.end - rows.start) * pass.bytesPerRow);
       const middle = rows.start + half;
       return [...(await done({ ...rows, end: middle })), ...(await done({ ...rows, start: middle }))];
     }

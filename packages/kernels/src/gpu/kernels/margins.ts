@@ -1,20 +1,16 @@
 import type { KernelThis } from './kernel-this.js';
 
-/** Margins and rooms against rectangles (method §2.4). Thread (rectangle, row), rows from `first` on. */
-
-interface Columns {
-  readonly columns: number;
-}
+/** Margins and rooms of bytes against rectangles (method §2.4). Thread (rectangle, row), rows from `first` on. */
 
 /**
- * On bytes, exactly, every number as high·4096 + low with 0 ≤ low < 4096; a face that is none lies so far out that its
+ * Exactly: every number as high·4096 + low with 0 ≤ low < 4096; a face that is none lies so far out that its
  * excess is under every other.
  * @param counts [rectangle][high, low]
  * @param faces [rectangle][8·column …]: upper face high, low; lower face; room behind the upper; room behind the lower
  * @returns margin high, low; the room, or high −2²³ where no face is violated
  */
 export function byteMargins(
-  this: KernelThis<Columns>,
+  this: KernelThis<{ readonly columns: number }>,
   points: number[][],
   counts: number[][],
   faces: number[][],
@@ -64,43 +60,4 @@ export function byteMargins(
     }
   }
   return [marginHigh, marginLow, roomHigh, roomLow];
-}
-
-/**
- * On floats, rounded to float32 after every operation, in the order that Engine.margins lays down.
- * @param faces [rectangle][5·column …]: centre, reach above, reach below, room behind the upper face, behind the lower;
- * a reach of `none` or more is no face
- * @returns margin and room, −none where there is none
- */
-export function floatMargins(
-  this: KernelThis<Columns & { readonly none: number }>,
-  points: number[][],
-  faces: number[][],
-  first: number,
-): [number, number] {
-  const t = this.thread.x;
-  const row = first + this.thread.y;
-  let margin = -this.constants.none;
-  let room = -this.constants.none;
-  for (let j = 0; j < this.constants.columns; j++) {
-    const x = points[j][row];
-    const centre = faces[t][5 * j];
-    const reachAbove = faces[t][5 * j + 1];
-    const reachBelow = faces[t][5 * j + 2];
-    if (reachAbove < this.constants.none) {
-      const above = Math.fround(Math.fround(x - centre) - reachAbove);
-      margin = Math.max(margin, above);
-      if (above > 0) {
-        room = Math.max(room, faces[t][5 * j + 3]);
-      }
-    }
-    if (reachBelow < this.constants.none) {
-      const below = Math.fround(Math.fround(centre - x) - reachBelow);
-      margin = Math.max(margin, below);
-      if (below > 0) {
-        room = Math.max(room, faces[t][5 * j + 4]);
-      }
-    }
-  }
-  return [margin, room];
 }

@@ -49,7 +49,7 @@ function fractions(
 
   async function nearest(part: Part, from: number, to: number, watch: Stopwatch): Promise<Nearest> {
     const rows = to - from;
-    const all = await watch.time('kernels', () =>
+    using all = await watch.time('kernels', () =>
       runner.run({
         kernel: numerators,
         components: 3,
@@ -64,7 +64,7 @@ function fractions(
         slot: 'numerators',
       }),
     );
-    const chosen = await watch.time('kernels', () =>
+    using chosen = await watch.time('kernels', () =>
       runner.run({
         kernel: nearestFraction,
         components: 4,
@@ -118,7 +118,7 @@ function floats(
 
   async function nearest(part: Part, from: number, to: number, watch: Stopwatch): Promise<Nearest> {
     const rows = to - from;
-    const all = await watch.time('kernels', () =>
+    using all = await watch.time('kernels', () =>
       runner.run({
         kernel: floatDistances,
         components: 1,
@@ -128,7 +128,7 @@ function floats(
         slot: 'numerators',
       }),
     );
-    const chosen = await watch.time('kernels', () =>
+    using chosen = await watch.time('kernels', () =>
       runner.run({
         kernel: nearestFloat,
         components: 2,

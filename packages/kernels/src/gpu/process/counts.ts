@@ -65,9 +65,9 @@ export async function countTile(
   const bars = barArguments(tile.measure, codes, width);
   const total = new Float64Array(tile.rows * width);
   for (const piece of tile.pieces) {
-    const counts = await countPiece(runner, tile, piece, bars, { groups, segments, order: 'even' });
-    const summed = segments === 1 ? counts : await sumOf(runner, tile, counts, { groups, segments });
-    const read = await summed.read();
+    using counts = await countPiece(runner, tile, piece, bars, { groups, segments, order: 'even' });
+    using sums = segments === 1 ? undefined : await sumOf(runner, tile, counts, { groups, segments });
+    const read = await (sums ?? counts).read();
     for (let index = 0; index < total.length; index++) {
       total[index] = (total[index] ?? 0) + (read[index] ?? 0);
     }

@@ -50,7 +50,7 @@ async function segmentStarts(
   piece: Piece,
   bars: readonly Argument[],
 ): Promise<Float32Array> {
-  const counted = await countPiece(runner, tile, piece, bars, {
+  using counted = await countPiece(runner, tile, piece, bars, {
     groups: 1,
     segments: SEGMENTS,
     order: 'runs',
@@ -80,7 +80,7 @@ async function gatherPiece(
   const components = measure.layout === 'single' ? 2 : 3;
   for (let first = 0; first < most; first += MOST_AT_ONCE) {
     const width = Math.min(MOST_AT_ONCE, most - first);
-    const found = await runner.run({
+    using found = await runner.run({
       kernel: measure.layout === 'single' ? gatherSingle : gatherPair,
       components,
       constants: { segments: SEGMENTS, pairs: pairsPerSegment(piece, SEGMENTS) },

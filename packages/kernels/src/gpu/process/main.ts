@@ -1,5 +1,7 @@
 import { cpus } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { GpuMode } from '../../engine.js';
+import { transpose } from '../kernels/transpose.js';
 import { type Answer, asks, type Work } from '../protocol.js';
 import { NoAdapterError, openDawn } from './dawn.js';
 import { Operations } from './operations.js';
@@ -14,6 +16,8 @@ import { DeviceMemoryError, KernelRunner } from './runner.js';
 
 /** How long giving everything back may take at the end. */
 const CLOSE_MS = 1000;
+/** How long after a fault the loss of the device may come to light. */
+const LOSS_MS = 50;
 /** gpu.js's backends on the processor have no limit of their own. */
 const PROCESSOR_BUFFER_BYTES = 2 ** 28;
 
@@ -33,12 +37,33 @@ async function main(): Promise<void> {
     const { adapter, maxBufferBytes: allowed } = await openDevice(mode, wanted);
     const maxBufferBytes = Math.min(allowed, most);
     const runner = new KernelRunner(mode);
+    await proveKernels(runner);
     serve(new Operations(runner, maxBufferBytes), runner);
     tell({ type: 'ready', adapter, maxBufferBytes });
   } catch (error) {
     if (!(error instanceof NoAdapterError)) throw error;
     leave({ type: 'unfit', why: error.message });
   }
+}
+
+/** An adapter that answers may still have no device to give, or none that computes. */
+async function proveKernels(runner: KernelRunner): Promise<void> {
+  const values = Float32Array.from({ length: 6 }, (_, index) => index);
+  const answer = await runner
+    .guarded(async () => {
+      const call = {
+        kernel: transpose,
+        components: 1,
+        constants: {},
+        output: [3, 2],
+        slot: 'proof',
+      } as const;
+      using transposed = await runner.runOnce({ ...call, args: [{ values, sizes: [2, 3] }] });
+      return await transposed.read();
+    })
+    .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  if (typeof answer === 'string') throw new NoAdapterError(`the adapter runs no kernel: ${answer}`);
+  if (answer.join() !== '0,2,4,1,3,5') throw new NoAdapterError('the adapter computes wrongly');
 }
 
 async function openDevice(mode: GpuMode, wanted: string | undefined) {
@@ -81,7 +106,9 @@ async function answered(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const kind = kindOf(error, why);
-    if (kind === 'memory') operations.forgetTiles();
+    if (kind !== 'input') operations.forgetTiles();
+    // Work may fail before the loss of the device is told, which ends this process.
+    if (kind === 'device') await delay(LOSS_MS);
     return { type: 'failed', id, kind, why };
   }
 }

@@ -1,5 +1,5 @@
 import { NO_FACE } from '../../engine.js';
-import { byteMargins, floatMargins } from '../kernels/margins.js';
+import { byteMargins } from '../kernels/margins.js';
 import type { Work } from '../protocol.js';
 import type { DeviceMatrix, Part } from './device-matrix.js';
 import { splitWhole } from './limbs.js';
@@ -8,28 +8,26 @@ import type { KernelRunner } from './runner.js';
 import type { Stopwatch } from './stopwatch.js';
 
 type Rectangles = Extract<Work, { op: 'margins' }>['rectangles'];
-type Numbers = Int32Array | Float32Array;
 
-/** [margin, marginOf], and where there is a value range [room, roomOf] besides, as Engine.margins answers them. */
+/** [margin, marginOf], and where there is a value range [room, roomOf] besides, as Engine.margins answers them on bytes. */
 export async function margins(
   runner: KernelRunner,
   points: DeviceMatrix,
   rows: Rows,
   rectangles: Rectangles,
   watch: Stopwatch,
-): Promise<Numbers[]> {
+): Promise<Int32Array[]> {
   const total = rows.end - rows.start;
-  const numbers = () => (rectangles.dtype === 'u1' ? new Int32Array(total) : new Float32Array(total));
+  const numbers = () => new Int32Array(total);
   const answer = {
     margin: numbers(),
-    marginOf: new Int32Array(total),
+    marginOf: numbers(),
     room: numbers(),
-    roomOf: new Int32Array(total),
+    roomOf: numbers(),
   };
-  const against =
-    rectangles.dtype === 'u1' ? ofBytes(runner, points, rectangles) : ofFloats(runner, points, rectangles);
+  const against = againstFaces(runner, points, rectangles);
   for (const { part, from, to, at } of overParts(points, rows, against.rowBytes)) {
-    const all = await watch.time('kernels', () => against.run(part, from, to));
+    using all = await watch.time('kernels', () => against.run(part, from, to));
     const read = await watch.time('transfer', () => all.read());
     for (let row = 0; row < to - from; row++)
       choose(answer, at + row, against.T, (t) => against.excess(read, row, t));
@@ -48,7 +46,7 @@ interface Excess {
 
 /** The least margin and the least room, ties to the lowest rectangle; both products are exact in float64. */
 function choose(
-  answer: { margin: Numbers; marginOf: Int32Array; room: Numbers; roomOf: Int32Array },
+  answer: { margin: Int32Array; marginOf: Int32Array; room: Int32Array; roomOf: Int32Array },
   row: number,
   T: number,
   excess: (t: number) => Excess,
@@ -65,10 +63,9 @@ function choose(
       [tightest, tightestOf] = [one, t];
     }
   }
-  // Adding 0 turns a negative zero into the plain one.
-  answer.margin[row] = least.margin + 0;
+  answer.margin[row] = least.margin;
   answer.marginOf[row] = leastOf;
-  answer.room[row] = inside ? -1 : (tightest.room ?? -1) + 0;
+  answer.room[row] = inside ? -1 : (tightest.room ?? -1);
   answer.roomOf[row] = inside ? 0 : tightestOf;
 }
 
@@ -84,10 +81,10 @@ const FAR = 2 ** 20;
 /** What the kernel answers as high part of a room where no face is violated. */
 const NO_ROOM_HIGH = -(2 ** 23);
 
-function ofBytes(
+function againstFaces(
   runner: KernelRunner,
   { columns }: DeviceMatrix,
-  { count, sum, above, below, range }: Extract<Rectangles, { dtype: 'u1' }>,
+  { count, sum, above, below, range }: Rectangles,
 ): Against {
   const T = count.length;
   const width = Math.max(1, columns);
@@ -135,53 +132,6 @@ function ofBytes(
       const at = 4 * (row * T + t);
       const room = read[at + 2] === NO_ROOM_HIGH ? undefined : whole(read, at + 2);
       return { margin: whole(read, at), room, count: count[t] ?? 1 };
-    },
-  };
-}
-
-/** Largest finite float32: WGSL knows no infinity. */
-const NONE = (2 - 2 ** -23) * 2 ** 127;
-
-function ofFloats(
-  runner: KernelRunner,
-  { columns }: DeviceMatrix,
-  { sum, above, below, range }: Extract<Rectangles, { dtype: 'f4' }>,
-): Against {
-  const T = columns === 0 ? 1 : sum.length / columns;
-  const width = Math.max(1, columns);
-  const low = Math.fround(range?.low ?? 0);
-  const high = Math.fround(range?.high ?? 0);
-  const faces = new Float32Array(5 * width * T);
-  for (let t = 0; t < T; t++) {
-    for (let j = 0; j < width; j++) {
-      const index = t * columns + j;
-      const s = sum[index] ?? 0;
-      const up = j < columns ? Math.min(above[index] ?? NONE, NONE) : NONE;
-      const down = j < columns ? Math.min(below[index] ?? NONE, NONE) : NONE;
-      const rooms = [Math.fround(Math.fround(high - s) - up), Math.fround(Math.fround(s - down) - low)];
-      faces.set([s, up, down, ...rooms.map((room) => Math.max(-NONE, room))], 5 * (t * width + j));
-    }
-  }
-  return {
-    T,
-    rowBytes: 8 * T,
-    run: (part, from, to) =>
-      runner.run({
-        kernel: floatMargins,
-        components: 2,
-        constants: { columns: width, none: NONE },
-        output: [T, to - from],
-        args: [{ array: part.array, sizes: part.sizes }, { values: faces, sizes: [5 * width, T] }, from],
-        slot: 'margins',
-      }),
-    excess: (read, row, t) => {
-      const at = 2 * (row * T + t);
-      const [margin = 0, room = 0] = read.subarray(at, at + 2);
-      return {
-        margin: margin <= -NONE ? Number.NEGATIVE_INFINITY : margin,
-        room: room <= -NONE ? undefined : room,
-        count: 1,
-      };
     },
   };
 }

@@ -29,9 +29,9 @@ export class Operations {
     return { arrays: await this.arraysOf(work, watch), seconds: watch.seconds };
   }
 
-  /** After work that failed for want of memory: nothing that a kernel holds can be trusted. */
+  /** After work that failed: nothing that a kernel holds can be trusted, and its memory may be wanted. */
   forgetTiles(): void {
-    this.tiles.clear();
+    this.dropTiles();
     this.runner.forget();
   }
 
@@ -40,6 +40,8 @@ export class Operations {
     switch (work.op) {
       case 'load': {
         const { matrix, dtype, rows, columns } = work;
+        // One that could not be loaded to its end may be there.
+        this.matrices.get(matrix)?.[Symbol.dispose]();
         this.matrices.set(matrix, new DeviceMatrix(runner, dtype, rows, columns, this.maxBufferBytes));
         return [];
       }
@@ -51,8 +53,9 @@ export class Operations {
       case 'unload': {
         this.matrices.get(work.matrix)?.[Symbol.dispose]();
         this.matrices.delete(work.matrix);
-        // A tile may name a matrix of this number.
-        this.tiles.clear();
+        this.dropTiles();
+        // Tiles are large: an idle device keeps none.
+        if (this.matrices.size === 0) runner.forget('tile ');
         return [];
       }
       case 'radii': {
@@ -95,11 +98,17 @@ export class Operations {
     const slot = String(work.slot);
     const held = this.tiles.get(slot);
     if (held?.name === name) return held.tile;
+    held?.tile[Symbol.dispose]();
     this.tiles.delete(slot);
     const order = { queries: this.matrix(queries), points: this.matrix(points), distance, start, end, slot };
     const tile = await watch.time('kernels', () => computeTile(this.runner, order));
     this.tiles.set(slot, { name, tile });
     return tile;
+  }
+
+  private dropTiles(): void {
+    for (const { tile } of this.tiles.values()) tile[Symbol.dispose]();
+    this.tiles.clear();
   }
 
   private matrix(number: number): DeviceMatrix {

@@ -16,6 +16,8 @@ const BASE = 4096;
 /** Digit vectors that one kernel multiplies. */
 const MOST_VECTORS = 256;
 const SEGMENTS = 16;
+/** What digits or sums of one kernel may take. */
+const MOST_BYTES = 64 * 2 ** 20;
 
 interface Digits {
   /** Which vector each digit vector is of, and what a unit of it stands for. */
@@ -88,7 +90,7 @@ export async function project(
       });
     }
     for (const { part, from, to, at } of overParts(points, rows, 12 * some.length)) {
-      const sums = await watch.time('kernels', () =>
+      using sums = await watch.time('kernels', () =>
         runner.run({
           kernel: projectWhole,
           components: 3,
@@ -125,8 +127,11 @@ export async function combine(
   const { columns, rows, parts } = points;
   const sums = new Float64Array(count * columns);
   const { of, values } = digitsOf(weights, count, rows, (vector, place) => place * count + vector);
-  for (let first = 0; first < of.length; first += MOST_VECTORS) {
-    const some = of.slice(first, first + MOST_VECTORS);
+  const tallest = Math.max(1, ...parts.map(({ sizes }) => sizes[0]));
+  const most = Math.floor(MOST_BYTES / Math.max(4 * tallest, 12 * columns * SEGMENTS));
+  const vectors = Math.max(1, Math.min(MOST_VECTORS, most));
+  for (let first = 0; first < of.length; first += vectors) {
+    const some = of.slice(first, first + vectors);
     // Digit sums of all parts and segments are added before they meet other digits: whole numbers, exact.
     const whole = new Float64Array(some.length * columns);
     for (const part of parts) {
@@ -136,7 +141,7 @@ export async function combine(
         const value = values[first + w]?.subarray(part.first, part.first + part.rows);
         if (value !== undefined) digits.set(value, w * height);
       }
-      const found = await watch.time('kernels', () =>
+      using found = await watch.time('kernels', () =>
         runner.run({
           kernel: combineWhole,
           components: 3,

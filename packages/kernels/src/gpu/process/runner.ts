@@ -2,7 +2,10 @@ import { GPU, type IKernelFunctionThis, type IKernelRunShortcut, Input, input } 
 import type { GpuMode } from '../../engine.js';
 import { type BufferResult, deviceOf, isBufferResult } from './buffer-result.js';
 
-/** Numbers where kernels run: a buffer on the device, or an array where gpu.js computes on the processor. */
+/**
+ * Numbers where kernels run: a buffer on the device, or an array where gpu.js computes on the processor. Dispose it: a
+ * buffer goes when neither its kernel nor anybody else holds it.
+ */
 export class DeviceArray implements Disposable {
   constructor(
     private readonly held: BufferResult | Float32Array,
@@ -71,7 +74,10 @@ const MOST_KERNELS = 48;
 /** Compiles kernels for one backend of gpu.js, keeps them, runs them, and makes sure that they ran there. */
 export class KernelRunner {
   private readonly gpu: GPU;
-  private readonly kernels = new Map<string, IKernelRunShortcut>();
+  private readonly kernels = new Map<
+    string,
+    { readonly kernel: IKernelRunShortcut; readonly slot: string }
+  >();
   private device: GPUDevice | undefined;
 
   constructor(readonly mode: GpuMode) {
@@ -121,10 +127,13 @@ export class KernelRunner {
     return outcome.result;
   }
 
-  /** Gives back what kernels hold, compiled code and outputs. */
-  forget(): void {
-    for (const kernel of this.kernels.values()) kernel.destroy();
-    this.kernels.clear();
+  /** Gives back what kernels hold, compiled code and outputs: of all, or of those that wrote into slots of this name. */
+  forget(slots = ''): void {
+    for (const [key, { kernel, slot }] of this.kernels) {
+      if (!slot.startsWith(slots)) continue;
+      kernel.destroy();
+      this.kernels.delete(key);
+    }
   }
 
   private async runOn(kernel: IKernelRunShortcut, call: KernelCall, made: boolean): Promise<DeviceArray> {
@@ -158,15 +167,15 @@ export class KernelRunner {
       // The last used are kept.
       this.kernels.delete(key);
       this.kernels.set(key, known);
-      return { kernel: known, made: false };
+      return { kernel: known.kernel, made: false };
     }
-    for (const [oldest, kernel] of this.kernels) {
+    for (const [oldest, { kernel }] of this.kernels) {
       if (this.kernels.size < MOST_KERNELS) break;
       kernel.destroy();
       this.kernels.delete(oldest);
     }
     const kernel = this.create(call, options);
-    this.kernels.set(key, kernel);
+    this.kernels.set(key, { kernel, slot: call.slot });
     return { kernel, made: true };
   }
 

@@ -3,8 +3,11 @@ import type { DeviceMatrix, Part } from './device-matrix.js';
 import { type Measure, measureOf } from './measure.js';
 import type { DeviceArray, KernelRunner, Sizes } from './runner.js';
 
-/** Distances from some rows of one matrix to all rows of another, on the device: a piece for every part of the points. */
-export interface Tile {
+/**
+ * Distances from some rows of one matrix to all rows of another, on the device: a piece for every part of the points.
+ * Dispose it.
+ */
+export interface Tile extends Disposable {
   readonly measure: Measure;
   /** Rows of the tile. */
   readonly rows: number;
@@ -53,7 +56,10 @@ export async function computeTile(runner: KernelRunner, order: TileOrder): Promi
     });
     pieces.push({ part, array, sizes: [4 * pairs, lines] });
   }
-  return { measure, rows, points: points.rows, pieces };
+  const give = (): void => {
+    for (const { array } of pieces) array[Symbol.dispose]();
+  };
+  return { measure, rows, points: points.rows, pieces, [Symbol.dispose]: give };
 }
 
 /** Bytes on the device of a row of a tile. */

@@ -1,12 +1,13 @@
-import type { Engine, MatrixHandle, PassOptions } from '../engine.js';
+import type { Engine, Margins, MatrixHandle, PassOptions, Rectangles } from '../engine.js';
+import type { RowRange } from '../matrix.js';
 import { createWasmEngine } from '../wasm/wasm-engine.js';
 import type { GpuMatrix } from './gpu-matrix.js';
 
 /**
- * Products of floats, in float64, which WebGPU does not have: by the wasm engine beside, started when it is first
- * needed. A matrix that it was given stays there as long as its handle lives.
+ * Passes on floats that WebGPU cannot be trusted with, by the wasm engine beside, started when it is first needed: products
+ * in float64, and margins, whose rounding depends on an order of operations that WGSL lets a driver change. A matrix that it was given stays there as long as its handle lives.
  */
-export class ProcessorProducts implements AsyncDisposable {
+export class ProcessorPasses implements AsyncDisposable {
   private engine: Promise<Engine> | undefined;
   private readonly matrices = new WeakMap<GpuMatrix, Promise<MatrixHandle>>();
 
@@ -15,6 +16,16 @@ export class ProcessorProducts implements AsyncDisposable {
   async project(points: GpuMatrix, directions: Float64Array, options: PassOptions): Promise<Float64Array> {
     const { engine, handle } = await this.loaded(points);
     return engine.project(handle, directions, options);
+  }
+
+  async margins(
+    points: GpuMatrix,
+    range: RowRange,
+    rectangles: Rectangles,
+    options: PassOptions,
+  ): Promise<Margins> {
+    const { engine, handle } = await this.loaded(points);
+    return engine.margins(handle, range, rectangles, options);
   }
 
   async combine(points: GpuMatrix, weights: Float64Array, options: PassOptions): Promise<Float64Array> {
@@ -29,7 +40,10 @@ export class ProcessorProducts implements AsyncDisposable {
 
   private async loaded(points: GpuMatrix): Promise<{ engine: Engine; handle: MatrixHandle }> {
     this.engine ??= createWasmEngine({ threads: this.threads });
-    const engine = await this.engine;
+    const engine = await this.engine.catch((error: unknown) => {
+      this.engine = undefined;
+      throw error;
+    });
     let loading = this.matrices.get(points);
     if (loading === undefined) {
       loading = engine.load(points.matrix).then((handle) => {
@@ -37,6 +51,7 @@ export class ProcessorProducts implements AsyncDisposable {
         return handle;
       });
       this.matrices.set(points, loading);
+      loading.catch(() => this.matrices.delete(points));
     }
     return { engine, handle: await loading };
   }
