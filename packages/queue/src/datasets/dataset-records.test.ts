@@ -27,8 +27,10 @@ describe('a data set', () => {
     const canceled = await accepted(side, spec);
     const succeeding = await accepted(side, spec);
     const failing = await accepted(side, sampleSpec({ dataset: 'points', seed: 1 }));
-    const expiring = await accepted(side, sampleSpec({ dataset: 'points', engine: 'gpu', expireSeconds: 1 }));
-    await accepted(side, sampleSpec({ dataset: 'digits', engine: 'gpu' }));
+    const expiring = await accepted(side, sampleSpec({ dataset: 'points', expireSeconds: 1 }), {
+      engine: 'gpu',
+    });
+    await accepted(side, sampleSpec({ dataset: 'digits' }), { engine: 'gpu' });
     expect(await withhold()).toBe(4);
     await side.jobs.cancel(canceled.id);
     expect(await withhold()).toBe(3);
