@@ -117,6 +117,7 @@ export interface EngineInfo {
   readonly engine: 'reference' | 'wasm' | 'gpu';
   /** What computes: the processor's or the adapter's name. */
   readonly device: string;
+  /** Of the processor; of a gpu engine those that do what the device cannot. */
   readonly threads: number;
   /** What the gpu engine runs on. */
   readonly adapter?: Adapter;

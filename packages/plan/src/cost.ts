@@ -140,8 +140,10 @@ export function costOf(step: Step, dataset: Dataset, machine: Machine): Cost {
 /** Steps per second of the whole machine. */
 function ratesOf({ engine, threads }: Machine, { dtype }: Dataset): Rates {
   if (engine === 'wasm') return timesThreads(RATES.wasm, threads);
-  // Products of floats are summed in float64, which devices lack: they stay on the processor.
-  return dtype === 'u1' ? RATES.gpu : { ...RATES.gpu, products: RATES.wasm.products * threads };
+  if (dtype === 'u1') return RATES.gpu;
+  // Products and margins of floats need what devices do not promise: they stay on the processor.
+  const { products, faces } = timesThreads(RATES.wasm, threads);
+  return { ...RATES.gpu, products, faces };
 }
 
 type Rates = Readonly<Record<keyof typeof RATES.wasm, number>>;

@@ -124,7 +124,7 @@ export class GpuEngine implements Engine {
     threads: number,
   ) {
     const { adapter } = device;
-    this.info = { engine: 'gpu', device: adapter.device || adapter.driver, threads: 1, adapter };
+    this.info = { engine: 'gpu', device: adapter.device || adapter.driver, threads, adapter };
     this.pacer = new TilePacer(adapter, device.maxBufferBytes);
     this.processor = new ProcessorPasses(threads);
   }
