@@ -276,6 +276,24 @@ describe('memory', () => {
   });
 });
 
+describe('buffers on the device', () => {
+  it.skipIf(SOFTWARE_ADAPTER === undefined)(
+    `do not pile up as tiles grow, and no tile stays without a matrix${NEEDS_ADAPTER}`,
+    async () => {
+      const { adapter = '', env } = SOFTWARE_ADAPTER ?? {};
+      const script = fileURLToPath(new URL('./testing/buffer-counter.js', import.meta.url));
+      const counter = fork(script, [adapter], { env: { ...process.env, ...env }, execArgv: [] });
+      const [told]: unknown[] = await once(counter, 'message');
+      if (!Array.isArray(told)) throw new Error('the counts are missing');
+      const [first, later, tiles] = told.map(Number);
+      expect(first).toBeGreaterThan(0);
+      // Staging for reading back is pooled, three a kernel.
+      expect(later).toBeLessThan(2 * (first ?? 0));
+      expect(tiles).toBe(0);
+    },
+  );
+});
+
 describe('findAdapter', () => {
   it('answers none where there is no driver', async () => {
     const env = { VK_DRIVER_FILES: '/nowhere', VK_ICD_FILENAMES: '/nowhere' };
